@@ -1,0 +1,712 @@
+/* Is there room on the disks, is it evenly used, and what takes it? (shared-nothing clusters) */
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "experts/storage/storage.h"
+#include "lib/base/text.h"
+#include "lib/model/identity.h"
+
+#define BYTES(out, value) srd_text_bytes((out)->arena, value)
+
+static const char *fullness(struct srd_findings *out, const struct srd_disk *disk)
+{
+    return srd_arena_printf(out->arena, "%s is %.1f %% full, %s left", disk->name,
+                            disk->used_percent, BYTES(out, disk->available_bytes));
+}
+
+/* The fullest disk that can be judged; NULL if there is none. */
+static const struct srd_disk *fullest(const struct srd_disks *disks)
+{
+    const struct srd_disk *worst = NULL;
+
+    for (size_t i = 0; i < disks->count; i++)
+        if (disks->items[i].known && disks->items[i].online &&
+            (!worst || disks->items[i].used_percent > worst->used_percent))
+            worst = &disks->items[i];
+    return worst;
+}
+
+/* One finding per disk over @limit; what a check that found nothing has measured is the fullest
+ * disk. */
+static void judge_limit(const struct srd_evidence *ev, struct srd_findings *out,
+                        const struct srd_disks *disks, const struct srd_disk_limit *limit,
+                        enum srd_severity severity)
+{
+    const struct srd_disk *worst = fullest(disks);
+
+    for (size_t i = 0; i < disks->count; i++) {
+        const struct srd_disk *disk = &disks->items[i];
+        struct srd_finding *f;
+
+        if (!srd_storage_over(disk, limit))
+            continue;
+        f = srd_storage_disk_finding(out, severity, disk, fullness(out, disk));
+        srd_finding_value(f, disk->used_percent, limit->percent);
+        srd_finding_share(f, 1, (double)disks->known);
+    }
+    if (worst)
+        srd_measured(out, "the fullest of %zu disks, %s", disks->known, fullness(out, worst));
+    srd_storage_disks_coverage(ev, out, disks, limit->percent.value);
+}
+
+static void judge_hard_limit(const struct srd_evidence *ev, struct srd_findings *out)
+{
+    struct srd_disks disks = srd_storage_disks(ev, out->arena);
+    struct srd_disk_limit hard = srd_storage_hard_limit(ev);
+
+    if (srd_storage_disks_usable(out, &disks))
+        judge_limit(ev, out, &disks, &hard, SRD_CRITICAL);
+}
+
+/* Backends that could take a new replica on @medium, and those whose paths of it are all over
+ * @soft. */
+struct room {
+    size_t backends, without;
+};
+
+static struct room room_on(const struct srd_disks *disks, const char *medium,
+                           const struct srd_disk_limit *soft)
+{
+    struct room room = { 0 };
+
+    for (size_t row = 0; row < disks->backends->rows; row++) {
+        size_t paths = 0, full = 0;
+
+        for (size_t i = 0; i < disks->count; i++) {
+            const struct srd_disk *disk = &disks->items[i];
+
+            if (disk->backend_row != row || !disk->known || !disk->online ||
+                strcmp(disk->medium, medium))
+                continue;
+            paths++;
+            full += srd_storage_over(disk, soft);
+        }
+        if (!paths || srd_storage_decommissioned(disks->backends, row))
+            continue;
+        room.backends++;
+        room.without += full == paths;
+    }
+    return room;
+}
+
+/* New tablets need as many backends with room as a table has replicas. */
+static void judge_placement(const struct srd_evidence *ev, struct srd_findings *out,
+                            const struct srd_disks *disks, const struct srd_disk_limit *soft)
+{
+    struct srd_limit replicas = srd_fe_config(ev, "default_replication_num", 3, SRD_UNIT_COUNT);
+
+    if (disks->unread || disks->silent)
+        return; /* they may have room */
+    for (size_t i = 0; i < disks->count; i++) {
+        struct room room;
+        struct srd_finding *f;
+        double wanted = replicas.value;
+
+        if (!srd_storage_first_of_medium(disks, i))
+            continue;
+        room = room_on(disks, disks->items[i].medium, soft);
+        /* with fewer backends than replicas tables can only have been made with fewer */
+        if (wanted > (double)room.backends)
+            wanted = (double)room.backends;
+        if (!room.without || (double)(room.backends - room.without) >= wanted)
+            continue;
+        f = srd_finding_add(out, SRD_CRITICAL, "medium", disks->items[i].medium,
+                            "%zu of %zu backends have no %s path below the soft limit: a table with "
+                            "%.0f replicas cannot get new tablets",
+                            room.without, room.backends, disks->items[i].medium, wanted);
+        srd_finding_value(f, (double)(room.backends - room.without), replicas);
+        srd_finding_share(f, (double)room.without, (double)room.backends);
+        srd_finding_field(out, f, "medium", disks->items[i].medium);
+        srd_finding_row(f, &srd_probe_backend_disks, disks->items[i].table, disks->items[i].row);
+    }
+}
+
+static void judge_soft_limit(const struct srd_evidence *ev, struct srd_findings *out)
+{
+    struct srd_disks disks = srd_storage_disks(ev, out->arena);
+    struct srd_disk_limit soft = srd_storage_soft_limit(ev);
+
+    if (!srd_storage_disks_usable(out, &disks))
+        return;
+    judge_placement(ev, out, &disks, &soft);
+    judge_limit(ev, out, &disks, &soft, SRD_WARNING);
+}
+
+static void judge_high_water(const struct srd_evidence *ev, struct srd_findings *out)
+{
+    struct srd_disks disks = srd_storage_disks(ev, out->arena);
+    struct srd_disk_limit soft = srd_storage_soft_limit(ev);
+    struct srd_disk_limit high = {
+        srd_limit_catalogue(ev, "storage.disk-high-water", 85, SRD_UNIT_PERCENT),
+        srd_limit_catalogue(ev, "storage.disk-high-water.reserve", 500 * SRD_GIB, SRD_UNIT_BYTES),
+    };
+    struct srd_limit mark =
+        srd_fe_config(ev, "capacity_used_percent_high_water", 0.75, SRD_UNIT_PERCENT);
+    const struct srd_disk *worst = fullest(&disks), *example = NULL;
+    size_t above = 0;
+
+    if (!srd_storage_disks_usable(out, &disks))
+        return;
+    mark.value *= 100; /* the configuration holds a ratio */
+    for (size_t i = 0; i < disks.count; i++) {
+        const struct srd_disk *disk = &disks.items[i];
+        struct srd_finding *f;
+
+        if (!disk->known || !disk->online || srd_storage_over(disk, &soft))
+            continue;
+        if (srd_storage_over(disk, &high)) {
+            f = srd_storage_disk_finding(out, SRD_WARNING, disk, fullness(out, disk));
+            srd_finding_value(f, disk->used_percent, high.percent);
+            srd_finding_share(f, 1, (double)disks.known);
+        } else if (disk->used_percent > mark.value) {
+            above++;
+            if (!example || disk->used_percent > example->used_percent)
+                example = disk;
+        }
+    }
+    if (above) {
+        struct srd_finding *f = srd_storage_disk_finding(
+            out, SRD_INFO, example,
+            srd_arena_printf(out->arena,
+                             "%zu of %zu disks are above %.0f %%, with room left; the fullest of "
+                             "them, %s",
+                             above, disks.known, mark.value, fullness(out, example)));
+        srd_finding_value(f, example->used_percent, mark);
+        srd_finding_share(f, (double)above, (double)disks.known);
+    }
+    if (worst)
+        srd_measured(out, "the fullest of %zu disks, %s", disks.known, fullness(out, worst));
+    srd_storage_disks_coverage(ev, out, &disks,
+                               mark.value < high.percent.value ? mark.value : high.percent.value);
+}
+
+static void judge_offline(const struct srd_evidence *ev, struct srd_findings *out)
+{
+    struct srd_disks disks = srd_storage_disks(ev, out->arena);
+    struct srd_limit none = srd_limit_catalogue(ev, "storage.disk-offline", 0, SRD_UNIT_COUNT);
+    size_t seen = 0, online = 0;
+
+    for (size_t i = 0; i < disks.count; i++)
+        seen += srd_storage_alive(disks.backends, disks.items[i].backend_row);
+    if (!seen) {
+        srd_storage_disks_usable(out, &disks); /* says why */
+        if (!out->unknown)
+            srd_cannot_judge(out, SRD_NO_BACKEND, "no backend is alive");
+        return;
+    }
+    for (size_t i = 0; i < disks.count; i++) {
+        const struct srd_disk *disk = &disks.items[i];
+        const char *state = srd_cell_text(disk->table, disk->row, "State");
+        bool offline = srd_cell_is(disk->table, disk->row, "State", "OFFLINE");
+        struct srd_finding *f;
+
+        if (!srd_storage_alive(disks.backends, disk->backend_row))
+            continue; /* its last report; cluster.be-down has more to say */
+        online += disk->online;
+        if (disk->online || !state[0])
+            continue;
+        f = srd_storage_disk_finding(
+            out, offline ? SRD_CRITICAL : SRD_INFO, disk,
+            offline ? srd_arena_printf(out->arena, "%s is OFFLINE, its replicas are lost for now",
+                                       disk->name)
+                    : srd_arena_printf(out->arena, "%s is %s", disk->name, state));
+        srd_finding_value(f, 1, none);
+        srd_finding_share(f, 1, (double)seen);
+    }
+    srd_measured(out, "%zu of %zu disks are ONLINE", online, seen);
+    srd_storage_disks_coverage(ev, out, &disks, -1);
+}
+
+/* What is not StarRocks' data? */
+
+/* The data cache of a BE lies on its disks and shrinks by itself: "Status: Normal, DiskUsage:
+ * 44MB/1TB". */
+static double cached_bytes(const struct srd_table *be, size_t row, struct srd_arena *arena)
+{
+    const char *text = srd_cell(be, row, "DataCacheMetrics");
+    const char *usage = text ? strstr(text, "DiskUsage: ") : NULL;
+    double bytes = 0;
+
+    if (!usage)
+        return 0;
+    usage += strlen("DiskUsage: ");
+    return srd_parse_bytes(srd_arena_copy_n(arena, usage, strcspn(usage, "/,")), &bytes) ? bytes
+                                                                                         : 0;
+}
+
+/* Is the disk over the hard limit only because of @other bytes? */
+static bool explains_limit(const struct srd_disk *disk, double other,
+                           const struct srd_disk_limit *hard)
+{
+    struct srd_disk without = *disk;
+
+    without.available_bytes += other;
+    without.used_percent -= 100 * other / disk->total_bytes;
+    return srd_storage_over(disk, hard) && !srd_storage_over(&without, hard);
+}
+
+static void judge_non_data(const struct srd_evidence *ev, struct srd_findings *out)
+{
+    struct srd_disks disks = srd_storage_disks(ev, out->arena);
+    struct srd_disk_limit hard = srd_storage_hard_limit(ev);
+    struct srd_limit part = srd_limit_catalogue(ev, "storage.non-data-usage", 20, SRD_UNIT_PERCENT);
+    struct srd_limit size =
+        srd_limit_catalogue(ev, "storage.non-data-usage.bytes", 100 * SRD_GIB, SRD_UNIT_BYTES);
+    const struct srd_disk *worst = NULL;
+
+    if (!srd_storage_disks_usable(out, &disks))
+        return;
+    for (size_t i = 0; i < disks.count; i++) {
+        const struct srd_disk *disk = &disks.items[i];
+        double other, percent;
+        bool explains;
+        struct srd_finding *f;
+
+        if (!disk->known || !disk->online || disk->other_bytes < 0)
+            continue;
+        other = disk->other_bytes - cached_bytes(disks.backends, disk->backend_row, out->arena);
+        percent = 100 * other / disk->total_bytes;
+        if (!worst || disk->other_bytes > worst->other_bytes)
+            worst = disk;
+        if (percent <= part.value || other <= size.value)
+            continue;
+        explains = explains_limit(disk, other, &hard);
+        f = srd_storage_disk_finding(
+            out, explains ? SRD_CRITICAL : SRD_WARNING, disk,
+            srd_arena_printf(out->arena, "%s of %s (%.1f %%) are not StarRocks data%s",
+                             BYTES(out, other), disk->name, percent,
+                             explains ? ", and they alone put the disk over the hard limit" : ""));
+        srd_finding_value(f, percent, part);
+        srd_finding_share(f, 1, (double)disks.known);
+    }
+    if (worst)
+        srd_measured(out, "other software and logs hold at most %s of a disk, on %s",
+                     BYTES(out, worst->other_bytes), worst->name);
+    srd_storage_disks_coverage(ev, out, &disks, part.value);
+}
+
+/* The recycle bin. */
+
+const struct srd_probe srd_probe_recycle_bin = {
+    .id = "recycle-bin",
+    .summary = "dropped databases, tables and partitions that can still be recovered",
+    .texts = { { .since = SRD_VERSION(4, 0, 0),
+                 .sql = "SELECT TYPE, NAME, DB_ID, TABLE_ID, PARTITION_ID, DROP_TIME "
+                        "FROM information_schema.recyclebin_catalogs "
+                        "ORDER BY DROP_TIME LIMIT 2000" } },
+    .columns = "TYPE NAME DROP_TIME",
+    .privilege = "SELECT",
+    .where = SRD_ASK_LEADER,
+    .zone = SRD_ZONE_SESSION,
+    .needs_node = true,
+    .max_rows = 2000,
+};
+
+/* The disk that is over the soft limit and fullest; NULL if none is, or if disks are not known. */
+static const struct srd_disk *over_soft(const struct srd_evidence *ev, struct srd_arena *arena)
+{
+    struct srd_disks disks = srd_storage_disks(ev, arena);
+    struct srd_disk_limit soft = srd_storage_soft_limit(ev);
+    const struct srd_disk *worst = NULL;
+
+    for (size_t i = 0; i < disks.count; i++)
+        if (srd_storage_over(&disks.items[i], &soft) &&
+            (!worst || disks.items[i].used_percent > worst->used_percent))
+            worst = &disks.items[i];
+    return worst;
+}
+
+static void judge_recycle_bin(const struct srd_evidence *ev, struct srd_findings *out)
+{
+    const struct srd_table *bin = srd_evidence_get(ev, &srd_probe_recycle_bin, NULL);
+    struct srd_limit expiry =
+        srd_fe_config(ev, "catalog_trash_expire_second", 86400, SRD_UNIT_COUNT);
+    struct srd_limit many = srd_limit_catalogue(ev, "storage.recycle-bin", 1000, SRD_UNIT_COUNT);
+    const struct srd_disk *full = NULL;
+    const char *count;
+    int64_t age;
+    bool aged;
+    struct srd_finding *f;
+
+    if (!bin->rows) {
+        srd_measured(out, "the recycle bin is empty");
+        return;
+    }
+    if (ev->cluster.mode != SRD_MODE_SHARED_DATA)
+        full = over_soft(ev, out->arena);
+    count = srd_arena_printf(out->arena, "%s%s", srd_text_count(out->arena, (double)bin->rows),
+                             bin->rows < 2000 ? "" : " or more");
+    aged = srd_storage_age_ms(ev, bin, 0, "DROP_TIME", &age); /* the oldest comes first */
+    expiry.unit = SRD_UNIT_MS;
+    expiry.value = expiry.value > 0 && expiry.value < 1e9 ? expiry.value * 1000 : 86400e3;
+    if (aged && (double)age > expiry.value + 3600e3) {
+        f = srd_finding_add(out, SRD_WARNING, "recycle bin", srd_cell_text(bin, 0, "NAME"),
+                            "%s was dropped %s ago and is still in the recycle bin, which empties "
+                            "itself after %s: the cleaner seems stuck",
+                            srd_cell_text(bin, 0, "NAME"), srd_text_duration(out->arena, age),
+                            srd_text_duration(out->arena, (int64_t)expiry.value));
+        srd_finding_value(f, (double)age, expiry);
+    } else if (full) {
+        f = srd_finding_add(out, SRD_WARNING, "recycle bin", "cluster",
+                            "%s dropped objects keep their space while %s", count,
+                            fullness(out, full));
+        srd_finding_value(f, (double)bin->rows, many);
+    } else if ((double)bin->rows > many.value) {
+        f = srd_finding_add(out, SRD_INFO, "recycle bin", "cluster",
+                            "%s dropped objects are in the recycle bin", count);
+        srd_finding_value(f, (double)bin->rows, many);
+    } else {
+        f = NULL;
+    }
+    if (f)
+        srd_finding_row(f, &srd_probe_recycle_bin, bin, 0);
+    srd_measured(out, "%s dropped objects are in the recycle bin", count);
+    if (!aged)
+        srd_cannot_judge(out, SRD_FAILED, "the age of what is in the recycle bin is not known");
+}
+
+/* clang-format off */
+#define DISK_PROBES { &srd_probe_backends, &srd_probe_backend_disks }
+
+const struct srd_check srd_storage_disk_hard_limit = {
+    .id = "storage.disk-hard-limit",
+    .title = "Disk over the hard limit",
+    .family = "disk-limit",
+    .mode = SRD_MODE_SHARED_NOTHING,
+    .worst = SRD_CRITICAL,
+    .outage = true,
+    .needs = DISK_PROBES,
+    .wants = { &srd_probe_fe_config },
+    .judge = judge_hard_limit,
+    .why = "StarRocks refuses loads, restores and clones to a path that is too full; the BE itself rejects "
+           "writes a little later. Loads into tables with tablets there fail.",
+    .measured_by = "SHOW PROC '/backends/<id>' on the leader, per path: TotalUsedPct, AvailCapacity, State. Of more "
+                   "than 20 backends the 20 with the highest MaxDiskUsedPct are looked at.",
+    .rule = "critical: used more than storage_usage_hard_limit_percent and less free than "
+            "storage_usage_hard_limit_reserve_bytes (95 % and 100 GiB unless the cluster says otherwise)",
+    .source = "the cluster's own configuration; DiskInfo.exceedLimit() in the FE compares both",
+    .avoid = "A percentage alone says nothing: 96 % of a 30 TB disk leave more than a terabyte. The 1.000 TB that "
+             "is printed before the first disk report, or by a follower, is not taken for a disk. Paths of dead "
+             "backends and paths that are not ONLINE are left out. In shared-data the path holds cache and may be full.",
+    .see = "storage.disk-soft-limit storage.disk-eta storage.recycle-bin storage.non-data-usage",
+    .fix = {
+        { "Find what takes the space: storage.non-data-usage, storage.recycle-bin, old partitions "
+          "(srdiag storage tables)", NULL, SRD_SAFE },
+        { "Let trash on {backend} expire sooner",
+          "UPDATE information_schema.be_configs SET VALUE = '600' "
+          "WHERE NAME = 'trash_file_expire_time_sec' AND BE_ID = {backend_id};", SRD_SAFE },
+        { "Drop partitions that nobody needs; with FORCE they skip the recycle bin and cannot be recovered",
+          "ALTER TABLE {table} DROP PARTITION {partition} FORCE;", SRD_RISKY },
+        { "Add a disk or a BE", NULL, SRD_SAFE },
+    },
+};
+
+const struct srd_check srd_storage_disk_soft_limit = {
+    .id = "storage.disk-soft-limit",
+    .title = "Disk over the soft limit",
+    .family = "disk-limit",
+    .mode = SRD_MODE_SHARED_NOTHING,
+    .worst = SRD_CRITICAL,
+    .needs = DISK_PROBES,
+    .wants = { &srd_probe_fe_config },
+    .judge = judge_soft_limit,
+    .why = "Such a path gets no new tablets and is no target for balancing and clone. When too few backends are "
+           "left, tables and partitions can no longer be created.",
+    .measured_by = "SHOW PROC '/backends/<id>' on the leader, per path: TotalUsedPct, AvailCapacity, StorageMedium, State",
+    .rule = "warning: used more than storage_usage_soft_limit_percent and less free than "
+            "storage_usage_soft_limit_reserve_bytes (90 % and 200 GiB by default); critical: fewer backends have a "
+            "path of the medium below that than a table has replicas (default_replication_num)",
+    .source = "the cluster's own configuration; issue #39964 shows a disk at 90.25 % with 196 GB left become limited",
+    .avoid = "A percentage alone. A cluster with fewer backends than default_replication_num is measured by its own "
+             "number. Whether new tablets can be placed is not judged while the disks of some backend are unknown.",
+    .see = "storage.disk-skew-backends storage.disk-hard-limit alter.failed storage.dynamic-partition-error",
+    .fix = {
+        { "If other disks have room, the problem is distribution: storage.disk-skew-backends, balance.disabled",
+          NULL, SRD_SAFE },
+        { "Free or add space before the hard limit is reached (see storage.disk-hard-limit)", NULL, SRD_SAFE },
+    },
+};
+
+const struct srd_check srd_storage_disk_high_water = {
+    .id = "storage.disk-high-water",
+    .title = "Disk fills up",
+    .family = "disk-limit",
+    .mode = SRD_MODE_SHARED_NOTHING,
+    .worst = SRD_WARNING,
+    .needs = DISK_PROBES,
+    .wants = { &srd_probe_fe_config },
+    .judge = judge_high_water,
+    .why = "Early notice, before the soft limit. Above capacity_used_percent_high_water the balancer already treats "
+           "the BE as highly loaded.",
+    .measured_by = "SHOW PROC '/backends/<id>' on the leader, per path: TotalUsedPct, AvailCapacity",
+    .rule = "warning: more than 85 % used and less than 500 GiB free; info: above capacity_used_percent_high_water "
+            "(75 %), once for all such disks. A disk over the soft limit is reported there and not here.",
+    .source = "capacity_used_percent_high_water of the cluster; 85 % and 500 GiB are our judgement",
+    .avoid = "92 % of a 30 TB disk with 2.4 TB free is no warning. Cache disks of shared-data clusters are not looked at.",
+    .see = "storage.disk-eta storage.disk-soft-limit",
+    .fix = {
+        { "Plan capacity, and give tables that grow a retention (storage.no-retention)", NULL, SRD_SAFE },
+    },
+};
+
+const struct srd_check srd_storage_disk_offline = {
+    .id = "storage.disk-offline",
+    .title = "Disk offline",
+    .mode = SRD_MODE_SHARED_NOTHING,
+    .worst = SRD_CRITICAL,
+    .needs = DISK_PROBES,
+    .judge = judge_offline,
+    .why = "A path that is OFFLINE has lost its replicas. Where only one other replica is left, the next fault loses data.",
+    .measured_by = "SHOW PROC '/backends/<id>' on the leader: State of each path of a living backend",
+    .rule = "critical: OFFLINE; info: DISABLED or DECOMMISSIONED, which an operator asked for (warning when it lasts "
+            "more than 7 days, which one run cannot see)",
+    .source = "DiskInfo.DiskState in the FE",
+    .avoid = "The paths of a dead backend: its state dates from the last report, and cluster.be-down reports it.",
+    .see = "storage.tablet-unhealthy storage.single-replica cluster.be-down",
+    .fix = {
+        { "Look at the disk on {backend}: kernel log, smartctl, mount of {path}; remount it if it is sound", NULL, SRD_SAFE },
+        { "Replace the disk, empty the path and restart the BE, when two healthy replicas exist elsewhere", NULL, SRD_SAFE },
+        { "Start the BE without the disk (ignore_broken_disk = true in be.conf): its replicas are then cloned from others",
+          NULL, SRD_RISKY },
+    },
+};
+
+const struct srd_check srd_storage_non_data_usage = {
+    .id = "storage.non-data-usage",
+    .title = "Space taken by other things than data",
+    .family = "disk-limit",
+    .mode = SRD_MODE_SHARED_NOTHING,
+    .worst = SRD_CRITICAL,
+    .needs = DISK_PROBES,
+    .wants = { &srd_probe_fe_config },
+    .judge = judge_non_data,
+    .why = "Logs, trash, snapshots, spill and core files take space that dropping tables does not give back.",
+    .measured_by = "SHOW PROC '/backends/<id>': OtherUsedCapacity, less the data cache that SHOW BACKENDS reports "
+                   "(DataCacheMetrics)",
+    .rule = "warning: more than 20 % of the disk and more than 100 GiB; critical: that, and without it the disk would not "
+            "be over the hard limit",
+    .source = "our judgement; trash is kept for trash_file_expire_time_sec (a day, three days in older releases)",
+    .avoid = "A data cache on the same disk counts as other usage for StarRocks and shrinks by itself: the whole cache of "
+             "the BE is subtracted from each of its paths.",
+    .see = "cache.quota-shrunk storage.recycle-bin storage.disk-hard-limit",
+    .fix = {
+        { "See on {backend} what it is", "du -xsh {path}/trash {path}/snapshot {path}/* /path/to/be/log", SRD_SAFE },
+        { "Let trash expire sooner for some hours",
+          "UPDATE information_schema.be_configs SET VALUE = '600' "
+          "WHERE NAME = 'trash_file_expire_time_sec' AND BE_ID = {backend_id};", SRD_SAFE },
+        { "Remove old core files and logs, lower sys_log_roll_num, move the spill directory to another disk", NULL, SRD_SAFE },
+    },
+};
+
+const struct srd_check srd_storage_recycle_bin = {
+    .id = "storage.recycle-bin",
+    .title = "Dropped objects keep their space",
+    .family = "disk-limit",
+    .worst = SRD_WARNING,
+    .needs = { &srd_probe_recycle_bin },
+    .wants = { &srd_probe_fe_config, &srd_probe_backends, &srd_probe_backend_disks },
+    .judge = judge_recycle_bin,
+    .why = "Dropped databases, tables and partitions keep their space until their retention is over; they also keep a BE "
+           "from being decommissioned.",
+    .measured_by = "information_schema.recyclebin_catalogs, from 4.0 on: number of entries, DROP_TIME of the oldest",
+    .rule = "info: more than 1000 entries; warning: one that is older than catalog_trash_expire_second and an hour, or "
+            "any while a disk is over the soft limit",
+    .source = "catalog_trash_expire_second of the cluster (86400 s by default); the numbers are our judgement",
+    .avoid = "A retention property of a table may keep it longer. Older releases do not show the bin: not checked there.",
+    .see = "storage.disk-hard-limit balance.decommission-stuck",
+    .fix = {
+        { "Wait: the bin empties itself", NULL, SRD_SAFE },
+        { "Shorten its retention for some minutes and set it back; RECOVER is impossible afterwards",
+          "ADMIN SET FRONTEND CONFIG (\"catalog_trash_expire_second\" = \"600\");", SRD_RISKY },
+    },
+};
+
+/* The view. */
+
+const struct srd_probe srd_probe_data_cache = {
+    .id = "data-cache",
+    .summary = "data cache of each node: quota and usage on disk",
+    .texts = { { .mode = SRD_MODE_SHARED_DATA, .since = SRD_VERSION(3, 3, 0),
+                 .sql = "SELECT BE_ID, STATUS, DISK_QUOTA_BYTES, DISK_USED_BYTES, DIR_SPACES "
+                        "FROM information_schema.be_datacache_metrics ORDER BY BE_ID" } },
+    .columns = "BE_ID STATUS DISK_QUOTA_BYTES DISK_USED_BYTES",
+    .privilege = "OPERATE",
+    .cost = SRD_COST_MEDIUM,
+    .zone = SRD_ZONE_SESSION,
+    .needs_node = true,
+};
+/* clang-format on */
+
+static void put_cell(struct srd_rows *out, const char *column, const struct srd_table *t,
+                     size_t row, const char *cell,
+                     bool (*parse)(const struct srd_table *, size_t, const char *, double *))
+{
+    double value;
+
+    if (parse(t, row, cell, &value))
+        srd_put_number(out, column, value);
+}
+
+static void put_disk(struct srd_rows *out, const struct srd_disk *disk, bool alive)
+{
+    srd_rows_add(out);
+    srd_put_text(out, "backend", disk->backend);
+    srd_put_id(out, "backend_id", disk->backend_id);
+    srd_put_text(out, "path", disk->path);
+    srd_put_text(out, "state", alive ? srd_cell(disk->table, disk->row, "State") : "BE is dead");
+    srd_put_text(out, "medium", srd_cell(disk->table, disk->row, "StorageMedium"));
+    if (!disk->known)
+        return; /* placeholders, or what a dead BE said last */
+    srd_put_number(out, "total_bytes", disk->total_bytes);
+    srd_put_number(out, "available_bytes", disk->available_bytes);
+    srd_put_number(out, "used_percent", disk->used_percent);
+    if (disk->data_bytes >= 0)
+        srd_put_number(out, "data_bytes", disk->data_bytes);
+    if (disk->other_bytes >= 0)
+        srd_put_number(out, "other_bytes", disk->other_bytes);
+    put_cell(out, "tablets", disk->table, disk->row, "TabletNum", srd_cell_number);
+}
+
+/* Fullest first; those without figures last. */
+static int by_fullness(const void *left, const void *right)
+{
+    const struct srd_disk *a = left, *b = right;
+
+    if (a->known != b->known)
+        return a->known ? -1 : 1;
+    if (a->known && a->used_percent != b->used_percent)
+        return a->used_percent > b->used_percent ? -1 : 1;
+    return strcmp(a->name, b->name);
+}
+
+/* The cache directories of a node: [{"path":"/x","quota_bytes":123}] -> "/x". */
+static const char *cache_paths(struct srd_arena *arena, const char *text)
+{
+    const char *all = NULL;
+
+    for (const char *p = text ? strstr(text, "\"path\":\"") : NULL; p;
+         p = strstr(p, "\"path\":\"")) {
+        size_t n;
+
+        p += strlen("\"path\":\"");
+        n = strcspn(p, "\"");
+        all = all ? srd_arena_printf(arena, "%s, %.*s", all, (int)n, p)
+                  : srd_arena_copy_n(arena, p, n);
+    }
+    return all ? all : "data cache";
+}
+
+/* A CN has no PROC path of its disks: what is known is the data cache. */
+static void put_cache(const struct srd_evidence *ev, const struct srd_table *cn, size_t row,
+                      struct srd_rows *out)
+{
+    const struct srd_table *cache = srd_evidence_get(ev, &srd_probe_data_cache, NULL);
+    const char *id = srd_cell_text(cn, row, "ComputeNodeId");
+    const char *state = srd_storage_alive(cn, row) ? NULL : "CN is dead";
+    double total = -1, used = -1;
+
+    srd_rows_add(out);
+    srd_put_text(out, "backend", srd_storage_backend_name(out->arena, cn, row));
+    srd_put_id(out, "backend_id", id);
+    srd_put_text(out, "path", "data cache");
+    for (size_t i = 0; cache && i < cache->rows; i++) {
+        if (!srd_cell_is(cache, i, "BE_ID", id))
+            continue;
+        srd_put_text(out, "path", cache_paths(out->arena, srd_cell(cache, i, "DIR_SPACES")));
+        state = srd_cell(cache, i, "STATUS");
+        if (!srd_cell_number(cache, i, "DISK_QUOTA_BYTES", &total) ||
+            !srd_cell_number(cache, i, "DISK_USED_BYTES", &used))
+            total = -1;
+    }
+    srd_put_text(out, "state", state);
+    if (total <= 0)
+        return;
+    srd_put_number(out, "total_bytes", total);
+    srd_put_number(out, "available_bytes", total - used);
+    srd_put_number(out, "used_percent", 100 * used / total);
+}
+
+static void summarize_disks(const struct srd_evidence *ev, const struct srd_disks *disks,
+                            struct srd_rows *out)
+{
+    struct srd_disk_limit hard = srd_storage_hard_limit(ev), soft = srd_storage_soft_limit(ev);
+    const char *over = NULL, *id = "storage.disk-hard-limit";
+    size_t seen = 0, limited = 0;
+
+    for (size_t i = 0; i < disks->count; i++)
+        seen += !i || disks->items[i].backend_row != disks->items[i - 1].backend_row;
+    for (int pass = 0; pass < 2 && !over; pass++) {
+        const struct srd_disk_limit *limit = pass ? &soft : &hard;
+
+        id = pass ? "storage.disk-soft-limit" : id;
+        for (size_t i = 0; i < disks->count; i++) {
+            if (!srd_storage_over(&disks->items[i], limit))
+                continue;
+            if (!limited++)
+                over = disks->items[i].name;
+        }
+    }
+    srd_rows_summary(out, "%zu disks on %zu backends%s%s%s%s%s", disks->count, seen,
+                     over ? ". " : "", over ? id : "", over ? ": " : "", over ? over : "",
+                     limited > 1 ? srd_arena_printf(out->arena, " and %zu more", limited - 1) : "");
+}
+
+static void fill_disks(const struct srd_evidence *ev, const struct srd_arg_value *args,
+                       struct srd_rows *out)
+{
+    struct srd_disks disks = srd_storage_disks(ev, out->arena);
+    const struct srd_table *cn = srd_evidence_get(ev, &srd_probe_compute_nodes, NULL);
+    size_t left_out = srd_evidence_left_out(ev, &srd_probe_backend_disks);
+
+    (void)args;
+    summarize_disks(ev, &disks, out);
+    qsort(disks.items, disks.count, sizeof(*disks.items), by_fullness);
+    for (size_t i = 0; i < disks.count; i++)
+        put_disk(out, &disks.items[i],
+                 srd_storage_alive(disks.backends, disks.items[i].backend_row));
+    if (left_out)
+        srd_rows_note(out, "%zu of %zu backends were asked, the fullest first",
+                      disks.backends->rows - left_out, disks.backends->rows);
+    else if (disks.unread)
+        srd_rows_note(out, "the paths of %zu backends could not be read", disks.unread);
+    if (disks.count > disks.known)
+        srd_rows_note(out, "%zu disks have no figures: their BE is dead or has not reported yet",
+                      disks.count - disks.known);
+    if (ev->cluster.mode != SRD_MODE_SHARED_DATA)
+        return;
+    for (size_t row = 0; cn && row < cn->rows; row++)
+        put_cache(ev, cn, row, out);
+    srd_rows_summary(out, "data cache of %zu compute nodes", cn ? cn->rows : 0);
+    srd_rows_note(out,
+                  "shared-data: data lies in the object store; a node's disks hold cache, logs and "
+                  "spill, and SQL does not say how full they are");
+    if (!srd_evidence_get(ev, &srd_probe_data_cache, NULL))
+        srd_rows_note(out, "the size of the data cache could not be read");
+}
+
+/* clang-format off */
+const struct srd_view srd_storage_view_disks = {
+    .name = "disks",
+    .tool = "get_disk_usage",
+    .summary = "usage of every disk, the fullest first; in shared-data clusters the data cache of each node",
+    .columns = {
+        { "backend", "BACKEND", SRD_UNIT_TEXT, false, "host of the BE or CN" },
+        { "backend_id", "ID", SRD_UNIT_ID, true, "BackendId or ComputeNodeId" },
+        { "path", "PATH", SRD_UNIT_TEXT, false, "storage_root_path entry" },
+        { "state", "STATE", SRD_UNIT_TEXT, false, "ONLINE, OFFLINE, DISABLED, DECOMMISSIONED" },
+        { "medium", "MEDIUM", SRD_UNIT_TEXT, false, "HDD or SSD" },
+        { "total_bytes", "TOTAL", SRD_UNIT_BYTES, false, "size of the disk" },
+        { "available_bytes", "AVAILABLE", SRD_UNIT_BYTES, false, "free" },
+        { "used_percent", "USED", SRD_UNIT_PERCENT, false, "used by anything" },
+        { "data_bytes", "DATA", SRD_UNIT_BYTES, true, "used by StarRocks data" },
+        { "other_bytes", "OTHER", SRD_UNIT_BYTES, false, "used by anything else" },
+        { "tablets", "TABLETS", SRD_UNIT_COUNT, true, "replicas on the disk" },
+    },
+    .needs = { &srd_probe_backends, &srd_probe_compute_nodes, &srd_probe_backend_disks },
+    .wants = { &srd_probe_fe_config, &srd_probe_data_cache },
+    .fill = fill_disks,
+    .next = "srdiag storage tablets | srdiag storage tables | srdiag explain storage.disk-hard-limit",
+};
+/* clang-format on */

@@ -1,0 +1,18 @@
+/* Which questions does the storage expert answer? */
+
+#include "experts/storage/storage.h"
+
+#define ITEM_CHECK(name) &srd_storage_##name,
+#define ITEM_VIEW(name) &srd_storage_view_##name,
+
+static const struct srd_check *const checks[] = { SRD_STORAGE_CHECKS(ITEM_CHECK) NULL };
+static const struct srd_view *const views[] = { SRD_STORAGE_VIEWS(ITEM_VIEW) NULL };
+
+const struct srd_expert srd_expert_storage = {
+    .name = "storage",
+    .tool = "analyze_storage_health",
+    .area = "storage",
+    .title = "Disks, tablets, replicas, partitions and table design",
+    .checks = checks,
+    .views = views,
+};

@@ -1,0 +1,213 @@
+#ifndef SRD_EXPERTS_STORAGE_STORAGE_H
+#define SRD_EXPERTS_STORAGE_STORAGE_H
+
+#include "experts/probes.h"
+#include "lib/model/check.h"
+#include "lib/model/expert.h"
+#include "lib/model/view.h"
+
+/*
+ * The inside of the storage expert, shared by the files of this folder:
+ *
+ *   storage.c   the expert's record            shared.c    probes and helpers declared here
+ *   disks.c     capacity, recycle bin          skew.c      uneven disks
+ *   replicas.c  health of tablets              lost.c      tablets that nobody can read
+ *   samples.c   which tablets are looked at    spread.c    replicas per table, tablets per node
+ *   sizes.c     tables and tablets             partitions.c  retention and more
+ *   design.c    quotas, keys, media            later.c     what one sample cannot judge
+ *
+ * Which checks exist, in the order of the catalogue. To add one: a line here, and a
+ * `const struct srd_check srd_storage_<name>` in the file that judges it.
+ */
+/* clang-format off */
+#define SRD_STORAGE_CHECKS(CHECK)      \
+    CHECK(disk_hard_limit)             \
+    CHECK(disk_soft_limit)             \
+    CHECK(disk_high_water)             \
+    CHECK(disk_eta)                    \
+    CHECK(disk_offline)                \
+    CHECK(disk_skew_backends)          \
+    CHECK(disk_skew_paths)             \
+    CHECK(non_data_usage)              \
+    CHECK(recycle_bin)                 \
+    CHECK(tablet_unhealthy)            \
+    CHECK(tablet_no_healthy_replica)   \
+    CHECK(tablet_inconsistent)         \
+    CHECK(tablet_error_state)          \
+    CHECK(replica_version_lag)         \
+    CHECK(single_replica)              \
+    CHECK(tablet_count_per_node)       \
+    CHECK(tablet_too_large)            \
+    CHECK(tablet_too_small)            \
+    CHECK(partition_count)             \
+    CHECK(partition_empty)             \
+    CHECK(partition_too_large)         \
+    CHECK(unpartitioned_large)         \
+    CHECK(bucket_skew)                 \
+    CHECK(bucket_parallelism_low)      \
+    CHECK(partition_data_skew)         \
+    CHECK(dynamic_partition_error)     \
+    CHECK(dynamic_partition_horizon)   \
+    CHECK(no_retention)                \
+    CHECK(quota)                       \
+    CHECK(pk_index_memory)             \
+    CHECK(pk_key_wide)                 \
+    CHECK(unique_model)                \
+    CHECK(medium_mismatch)             \
+    CHECK(temp_partition_leftover)     \
+    CHECK(lake_amplification)          \
+    CHECK(lake_vacuum_stalled)         \
+    CHECK(lake_vacuum_fails)           \
+    CHECK(lake_throttled)              \
+    CHECK(lake_unreachable)            \
+    CHECK(lake_file_missing)
+
+/* Likewise the views: `const struct srd_view srd_storage_view_<name>`. */
+#define SRD_STORAGE_VIEWS(VIEW)        \
+    VIEW(disks)                        \
+    VIEW(tablets)                      \
+    VIEW(replicas)                     \
+    VIEW(tables)
+/* clang-format on */
+
+#define DECLARE_CHECK(name) extern const struct srd_check srd_storage_##name;
+#define DECLARE_VIEW(name) extern const struct srd_view srd_storage_view_##name;
+SRD_STORAGE_CHECKS(DECLARE_CHECK)
+SRD_STORAGE_VIEWS(DECLARE_VIEW)
+#undef DECLARE_CHECK
+#undef DECLARE_VIEW
+
+/* Probes of more than one file. Keys: "10004", "10002", "sales/orders", "sales/orders/p1", "10119". */
+extern const struct srd_probe srd_probe_backend_disks;   /* paths of one BE; key: BackendId */
+extern const struct srd_probe srd_probe_statistic;       /* tablets and their health, per database */
+extern const struct srd_probe srd_probe_low_replication; /* tables with 1 or 2 replicas */
+extern const struct srd_probe srd_probe_view_names;      /* which tables are materialized views */
+extern const struct srd_probe srd_probe_few_left;        /* bad replicas of such a table; db/table */
+extern const struct srd_probe srd_probe_recycle_bin;     /* what was dropped and can be recovered */
+extern const struct srd_probe srd_probe_data_cache;      /* of each node in shared-data */
+extern const struct srd_probe srd_probe_fe_jvm;          /* the leader's heap */
+extern const struct srd_probe srd_probe_sick_tablets;    /* ids, per database; key: DbId */
+extern const struct srd_probe srd_probe_pending_tablets; /* that wait for repair or balancing */
+extern const struct srd_probe srd_probe_tablet_place;    /* partition of a tablet; key: TabletId */
+extern const struct srd_probe srd_probe_replica_status;  /* of a partition; key: db/table/partition */
+extern const struct srd_probe srd_probe_tablet_replicas; /* likewise, also of materialized views */
+
+/*
+ * The DATA_SIZE of information_schema.partitions_meta in bytes, as an SQL expression: a number from
+ * 4.0 on, text like "12.3KB" before. One text for all versions.
+ */
+/* clang-format off */
+#define SRD_PARTITION_BYTES                                                                       \
+    "(CASE"                                                                                       \
+    " WHEN CAST(DATA_SIZE AS VARCHAR) LIKE '%PB'"                                                 \
+    " THEN CAST(REPLACE(CAST(DATA_SIZE AS VARCHAR), 'PB', '') AS DOUBLE) * 1125899906842624"      \
+    " WHEN CAST(DATA_SIZE AS VARCHAR) LIKE '%TB'"                                                 \
+    " THEN CAST(REPLACE(CAST(DATA_SIZE AS VARCHAR), 'TB', '') AS DOUBLE) * 1099511627776"         \
+    " WHEN CAST(DATA_SIZE AS VARCHAR) LIKE '%GB'"                                                 \
+    " THEN CAST(REPLACE(CAST(DATA_SIZE AS VARCHAR), 'GB', '') AS DOUBLE) * 1073741824"            \
+    " WHEN CAST(DATA_SIZE AS VARCHAR) LIKE '%MB'"                                                 \
+    " THEN CAST(REPLACE(CAST(DATA_SIZE AS VARCHAR), 'MB', '') AS DOUBLE) * 1048576"               \
+    " WHEN CAST(DATA_SIZE AS VARCHAR) LIKE '%KB'"                                                 \
+    " THEN CAST(REPLACE(CAST(DATA_SIZE AS VARCHAR), 'KB', '') AS DOUBLE) * 1024"                  \
+    " ELSE CAST(REPLACE(CAST(DATA_SIZE AS VARCHAR), 'B', '') AS DOUBLE) END)"
+/* clang-format on */
+
+#define SRD_GIB 1073741824.0
+
+/* A node of SHOW BACKENDS as people call it: its host, with the heartbeat port if others share it. */
+const char *srd_storage_backend_name(struct srd_arena *arena, const struct srd_table *backends,
+                                     size_t row);
+/* The row of SHOW BACKENDS with this BackendId, or SRD_NO_COLUMN. */
+size_t srd_storage_backend_row(const struct srd_table *backends, const char *id);
+/* Alive="true"; what cannot be read counts as not alive. */
+bool srd_storage_alive(const struct srd_table *nodes, size_t row);
+bool srd_storage_decommissioned(const struct srd_table *nodes, size_t row);
+size_t srd_storage_dead(const struct srd_table *backends); /* backends that are not alive */
+/*
+ * How long ago the time in @column was, by the clock of the FE; false when that is not known or makes no
+ * sense (a time in the future shows a wrong print zone).
+ */
+bool srd_storage_age_ms(const struct srd_evidence *ev, const struct srd_table *table, size_t row,
+                        const char *column, int64_t *age_ms);
+/* Says "not checked" and returns true when @table lacks one of the blank-separated @columns. */
+bool srd_storage_lacks(struct srd_findings *out, const struct srd_table *table,
+                       const char *statement, const char *columns);
+/* `db`.`table` for printed remedies. */
+const char *srd_storage_table_sql(struct srd_arena *arena, const char *db, const char *table);
+
+/* A path of a BE, with everything that the checks compare. */
+struct srd_disk {
+    const struct srd_table *table;
+    size_t row;
+    size_t backend_row;
+    const char *backend_id, *backend, *path, *medium, *name; /* name: "10.0.1.11 /data1" */
+    bool online;
+    /* false: placeholders (nothing reported yet, or a follower's view), or figures of a dead BE */
+    bool known;
+    double used_percent, available_bytes, total_bytes;
+    double data_bytes, other_bytes; /* below 0: not printed */
+};
+struct srd_disks {
+    const struct srd_table *backends;
+    struct srd_disk *items; /* of alive and dead backends */
+    size_t count;
+    size_t known;  /* items that may be judged */
+    size_t silent; /* items of alive backends without figures */
+    size_t alive;  /* backends that are alive */
+    size_t unread; /* of these: their paths were not read */
+};
+struct srd_disks srd_storage_disks(const struct srd_evidence *ev, struct srd_arena *arena);
+/* Says "not checked" and returns false when there is no disk to judge. */
+bool srd_storage_disks_usable(struct srd_findings *out, const struct srd_disks *disks);
+/*
+ * After judging: says that not all was seen if a backend whose paths were not read may hide something,
+ * that is, if its fullest path (SHOW BACKENDS) is above @percent or not known.
+ */
+void srd_storage_disks_coverage(const struct srd_evidence *ev, struct srd_findings *out,
+                                const struct srd_disks *disks, double percent);
+/* Is @disks->items[@at] the first that is known of its medium? So that each medium is looked at once. */
+bool srd_storage_first_of_medium(const struct srd_disks *disks, size_t at);
+/* A finding about @disk with its fields (backend, backend_id, path, used, available) and row. */
+struct srd_finding *srd_storage_disk_finding(struct srd_findings *out, enum srd_severity severity,
+                                             const struct srd_disk *disk, const char *message);
+
+/* The limits at which StarRocks itself stops using a path: both parts must hold. */
+struct srd_disk_limit {
+    struct srd_limit percent, reserve;
+};
+struct srd_disk_limit srd_storage_hard_limit(const struct srd_evidence *ev);
+struct srd_disk_limit srd_storage_soft_limit(const struct srd_evidence *ev);
+bool srd_storage_over(const struct srd_disk *disk, const struct srd_disk_limit *limit);
+
+/* "MATERIALIZED VIEW"? Only when the probe was answered. */
+bool srd_storage_is_view(const struct srd_evidence *ev, const char *db, const char *table);
+
+/* The number in a cell; 0 when it says nothing. For counters that are 0 when nothing is wrong. */
+double srd_storage_number(const struct srd_table *t, size_t row, const char *column);
+
+/*
+ * Can this replica of ADMIN SHOW REPLICA STATUS be read? Status OK, or DEAD only because its BE is
+ * being decommissioned: that one still serves.
+ */
+bool srd_storage_usable(const struct srd_table *backends, const struct srd_table *t, size_t row);
+
+/* One tablet of a list of replicas, whose rows come tablet by tablet. */
+struct srd_tablet {
+    size_t row, rows;            /* its rows in the list */
+    size_t replicas, usable;     /* MISSING rows are no replicas */
+    size_t on_dead;              /* replicas on a BE that is not alive */
+    const char *id, *dead_be_id; /* the last of those BEs; NULL */
+};
+/*
+ * The next tablet (the first if *@tablet is all zero); false at the end. @status: the list is of ADMIN SHOW
+ * REPLICA STATUS, else of SHOW TABLET FROM, which does not know bad replicas.
+ */
+bool srd_storage_next_tablet(const struct srd_table *backends, const struct srd_table *t,
+                             bool status, struct srd_tablet *tablet);
+/* Died within the last minutes, so that it may just be restarting? Unknown counts as no. */
+bool srd_storage_may_be_restarting(const struct srd_evidence *ev, const char *be_id);
+
+/* Text of decimal digits, not empty, at most 20: an id that may go into a statement. */
+bool srd_storage_is_id(const char *text);
+
+#endif

@@ -1,0 +1,15 @@
+#ifndef SRD_BASE_LOG_H
+#define SRD_BASE_LOG_H
+
+/*
+ * Words about the work, on stderr. Results never go here, secrets never go here; text from outside
+ * is cleaned (utf8.h) before it is written. Any thread; one line per call, written whole.
+ */
+enum srd_log_level { SRD_LOG_ERROR, SRD_LOG_WARNING, SRD_LOG_INFO, SRD_LOG_DEBUG };
+
+void srd_log_set_level(enum srd_log_level level); /* default: SRD_LOG_WARNING */
+enum srd_log_level srd_log_level(void);
+void srd_log(enum srd_log_level level, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

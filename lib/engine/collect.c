@@ -1,0 +1,315 @@
+/* Asks the planned probes, level by level, a few at a time, and turns every failure into a reason. */
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/base/clock.h"
+#include "lib/engine/crew.h"
+#include "lib/engine/engine.h"
+#include "lib/engine/plan.h"
+#include "lib/model/identity.h"
+
+#define DEFAULT_TIMEOUT_MS 45000
+#define DEFAULT_MAX_KEYS 20
+
+struct collector {
+    const struct srd_catalogue *catalogue;
+    struct srd_source *src;
+    const struct srd_run_options *options;
+    struct srd_arena *arena;
+    struct srd_evidence *ev;
+    struct srd_crew *crew;
+    int64_t deadline_ms; /* of the whole run */
+    bool partial;
+    size_t done, planned;
+};
+
+/* The jobs of one level, in the order in which their answers enter the evidence. */
+struct jobs {
+    struct srd_job *items;
+    size_t count, room;
+};
+
+static struct srd_job *add_job(struct collector *c, struct jobs *jobs,
+                               const struct srd_probe *probe, const char *key, const char *node)
+{
+    struct srd_job *job;
+
+    if (jobs->count == jobs->room) {
+        size_t room = jobs->room ? 2 * jobs->room : 32;
+        struct srd_job *items = srd_arena_array(c->arena, room, sizeof(*items));
+
+        if (jobs->count)
+            memcpy(items, jobs->items, jobs->count * sizeof(*items));
+        jobs->items = items;
+        jobs->room = room;
+    }
+    job = &jobs->items[jobs->count++];
+    *job = (struct srd_job){ .question = { .probe = probe, .key = key, .node = node } };
+    job->answer = (struct srd_answer){
+        .probe = probe, .key = key, .node = node, .status = SRD_ANSWERED, .detail = ""
+    };
+    return job;
+}
+
+static void settle(struct srd_job *job, enum srd_status status, const char *detail)
+{
+    job->state = SRD_JOB_DONE;
+    job->answer.status = status;
+    job->answer.detail = detail;
+}
+
+static const char *version_words(struct collector *c, const struct srd_probe *probe)
+{
+    const struct srd_cluster *cluster = &c->ev->cluster;
+
+    for (size_t i = 0; i < SRD_MAX_TEXTS && probe->texts[i].sql; i++) {
+        const struct srd_probe_text *text = &probe->texts[i];
+
+        if (!srd_mode_includes(text->mode, cluster->mode))
+            continue;
+        if (text->since > cluster->version)
+            return srd_arena_printf(c->arena, "needs StarRocks %d.%d.%d or newer",
+                                    text->since / 10000, text->since / 100 % 100,
+                                    text->since % 100);
+        if (text->until && text->until < cluster->version)
+            return srd_arena_printf(c->arena, "gone after StarRocks %d.%d.%d", text->until / 10000,
+                                    text->until / 100 % 100, text->until % 100);
+    }
+    return "not in this version";
+}
+
+static bool no_node_alive(const struct srd_evidence *ev)
+{
+    return srd_evidence_get(ev, &srd_probe_backends, NULL) &&
+           srd_evidence_get(ev, &srd_probe_compute_nodes, NULL) &&
+           ev->cluster.backends_alive + ev->cluster.compute_nodes_alive == 0;
+}
+
+/* Gives the job its statement, or the reason why it is not asked. */
+static void prepare(struct collector *c, struct srd_job *job, const struct srd_key *key)
+{
+    const struct srd_probe *probe = job->question.probe;
+    const struct srd_cluster *cluster = &c->ev->cluster;
+    const struct srd_probe_text *text = srd_probe_text(probe, cluster->version, cluster->mode);
+    struct srd_error err;
+    const char *why;
+
+    if (!text && !srd_probe_has_mode(probe, cluster->mode))
+        settle(job, SRD_MODE_ABSENT,
+               srd_arena_printf(c->arena, "a %s cluster has no such thing",
+                                srd_mode_name(cluster->mode)));
+    else if (!text)
+        settle(job, SRD_VERSION_ABSENT, version_words(c, probe));
+    else if (probe->needs_node && no_node_alive(c->ev))
+        settle(job, SRD_NO_BACKEND, "no BE or CN is alive to evaluate it");
+    else if (probe->cost == SRD_COST_HEAVY && c->catalogue->stressed &&
+             c->catalogue->stressed(c->ev, &why))
+        settle(job, SRD_SKIPPED, srd_arena_printf(c->arena, "cluster under stress: %s", why));
+    else if (srd_probe_render(probe, text, key, c->arena, &job->question.sql, &err))
+        settle(job, SRD_FAILED, srd_arena_copy(c->arena, err.text));
+}
+
+/* One job per alive FE, for what each FE knows for itself. */
+static void add_each_frontend(struct collector *c, struct jobs *jobs, const struct srd_probe *probe,
+                              const char *key_text, const struct srd_key *key)
+{
+    const struct srd_table *fe = srd_evidence_get(c->ev, &srd_probe_frontends, NULL);
+
+    if (!fe) {
+        prepare(c, add_job(c, jobs, probe, key_text, c->ev->cluster.connected), key);
+        return;
+    }
+    for (size_t row = 0; row < fe->rows; row++) {
+        bool alive = false;
+        const char *host = srd_cell_text(fe, row, "IP");
+        const char *node =
+            srd_arena_printf(c->arena, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host,
+                             srd_cell_text(fe, row, "QueryPort"));
+        struct srd_job *job = add_job(c, jobs, probe, key_text, node);
+
+        if (srd_cell_bool(fe, row, "Alive", &alive) && !alive)
+            settle(job, SRD_FAILED, "this FE is not alive");
+        else
+            prepare(c, job, key);
+    }
+}
+
+static void add_jobs(struct collector *c, struct jobs *jobs, const struct srd_probe *probe)
+{
+    struct srd_keys keys = { .arena = c->arena,
+                             .max = probe->max_keys ? probe->max_keys : DEFAULT_MAX_KEYS };
+
+    if (!probe->pick) {
+        if (probe->where == SRD_ASK_EACH)
+            add_each_frontend(c, jobs, probe, "", NULL);
+        else
+            prepare(c, add_job(c, jobs, probe, "", ""), NULL);
+        return;
+    }
+    if (probe->after && srd_evidence_missing(c->ev, probe->after))
+        return; /* srd_evidence_missing() of this probe then answers with that reason */
+    probe->pick(c->ev, &keys);
+    if (keys.left_out)
+        srd_evidence_leave_out(c->ev, probe, keys.left_out);
+    for (size_t i = 0; i < keys.count; i++) {
+        const char *text = srd_key_text(probe, &keys.keys[i], c->arena);
+
+        if (probe->where == SRD_ASK_EACH)
+            add_each_frontend(c, jobs, probe, text, &keys.keys[i]);
+        else
+            prepare(c, add_job(c, jobs, probe, text, ""), &keys.keys[i]);
+    }
+}
+
+/* Time-outs of what was still waiting when the run's time was over. */
+static void give_up_waiting(struct collector *c, struct jobs *jobs, const struct srd_error *fatal)
+{
+    for (size_t i = 0; i < jobs->count; i++) {
+        struct srd_job *job = &jobs->items[i];
+
+        if (job->state == SRD_JOB_DONE)
+            continue;
+        if (fatal->code)
+            settle(job, SRD_FAILED, srd_arena_copy(c->arena, fatal->text));
+        else
+            settle(job, SRD_TIMED_OUT, "the time of the run was over before it could be asked");
+    }
+}
+
+/* Runs the jobs; the answers are in them afterwards. */
+static int run_level(struct collector *c, struct jobs *jobs, struct srd_error *err)
+{
+    struct srd_error fatal = { 0 };
+    enum srd_crew_end end;
+
+    c->planned += jobs->count;
+    end = srd_crew_run(c->crew, jobs->items, jobs->count, c->deadline_ms, &fatal);
+    if (end == SRD_CREW_CANCELLED)
+        return srd_fail(err, SRD_E_CANCELLED, "interrupted");
+    if (end == SRD_CREW_TIMED_OUT)
+        c->partial = true;
+    give_up_waiting(c, jobs, &fatal);
+    for (size_t i = 0; i < jobs->count; i++) {
+        struct srd_job *job = &jobs->items[i];
+
+        if (job->memory)
+            srd_arena_adopt(c->arena, &job->memory);
+        if (job->answer.table && !srd_plan_is_identity(job->answer.probe))
+            /* the source made this table for us and has handed it over */
+            srd_table_set_zone((struct srd_table *)(uintptr_t)job->answer.table,
+                               job->answer.probe->zone, &c->ev->cluster);
+        srd_evidence_add(c->ev, &job->answer);
+    }
+    c->done += jobs->count;
+    return fatal.code == SRD_E_DENIED || fatal.code == SRD_E_CONNECT
+               ? srd_fail(err, fatal.code, "%s", fatal.text)
+               : 0;
+}
+
+/* A server of which nothing at all could be learnt is not worth a report. */
+static int learnt_something(struct collector *c, struct srd_error *err)
+{
+    size_t silent = 0, asked = 0, known = 0;
+    const char *words = "";
+
+    for (size_t i = 0; i < c->ev->count; i++) {
+        const struct srd_answer *a = &c->ev->answers[i];
+
+        if (a->probe == &srd_probe_clock || a->status == SRD_SKIPPED)
+            continue; /* any MySQL knows the time; an old snapshot may lack a question */
+        asked++;
+        if (a->status == SRD_ANSWERED || a->status == SRD_DENIED)
+            known++;
+        else if (a->status == SRD_TIMED_OUT)
+            silent++;
+        else if (!words[0])
+            words = a->detail;
+    }
+    if (!asked || known)
+        return 0;
+    if (silent)
+        return srd_fail(err, SRD_E_CONNECT,
+                        "%s accepts connections but answered no statement in time; look at the FE's "
+                        "load and logs, or give it longer with --timeout",
+                        c->src->connected);
+    return srd_fail(err, SRD_E_CONNECT,
+                    "the server at %s is no StarRocks FE (SHOW FRONTENDS: %s); give the host and the "
+                    "query_port (9030) of an FE",
+                    c->src->connected, words);
+}
+
+static int identify(struct collector *c, struct srd_error *err)
+{
+    struct jobs jobs = { 0 };
+
+    for (const struct srd_probe *const *probe = srd_identity_probes; *probe; probe++)
+        add_jobs(c, &jobs, *probe);
+    if (run_level(c, &jobs, err) || learnt_something(c, err))
+        return err->code;
+    srd_identify(c->ev, c->src->connected);
+    if (c->options->cluster_name)
+        c->ev->cluster.name = srd_arena_copy(c->arena, c->options->cluster_name);
+    else if (c->src->cluster_name)
+        c->ev->cluster.name = srd_arena_copy(c->arena, c->src->cluster_name);
+    else
+        c->ev->cluster.name = srd_arena_copy(c->arena, c->src->connected);
+    return c->src->ops->use(c->src, &c->ev->cluster, &c->ev->cluster.follower, err);
+}
+
+static int ask_levels(struct collector *c, const struct srd_probe *const *probes,
+                      struct srd_error *err)
+{
+    int deepest = 0;
+
+    for (const struct srd_probe *const *p = probes; *p; p++) {
+        int level = srd_plan_level(c->catalogue, *p);
+
+        deepest = level > deepest ? level : deepest;
+    }
+    for (int level = 1; level <= deepest; level++) {
+        struct jobs jobs = { 0 };
+
+        for (const struct srd_probe *const *p = probes; *p; p++)
+            if (srd_plan_level(c->catalogue, *p) == level)
+                add_jobs(c, &jobs, *p);
+        if (run_level(c, &jobs, err) == 0)
+            continue;
+        if (err->code == SRD_E_CANCELLED)
+            return err->code;
+        /* The cluster went away in the middle: what was learnt before is still worth a report,
+         * in which everything else says why it is missing. */
+        err->code = SRD_OK;
+    }
+    return 0;
+}
+
+int srd_collect(const struct srd_catalogue *catalogue, struct srd_source *src,
+                const struct srd_probe *const *probes, const struct srd_run_options *options,
+                struct srd_arena *arena, struct srd_evidence **out, bool *partial,
+                struct srd_error *err)
+{
+    SRD_CLEANUP(srd_crew_free) struct srd_crew *crew = NULL;
+    struct collector c = { .catalogue = catalogue,
+                           .src = src,
+                           .options = options,
+                           .arena = arena,
+                           .ev = srd_evidence_new(arena) };
+    int64_t timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : DEFAULT_TIMEOUT_MS;
+
+    c.deadline_ms = srd_clock_monotonic_ms() + timeout_ms;
+    if (srd_crew_new(src, options, &crew, err))
+        return err->code;
+    c.crew = crew;
+    c.ev->overrides = options->overrides;
+    if (identify(&c, err))
+        return err->code;
+    if (ask_levels(&c, srd_plan_complete(catalogue, probes, arena), err))
+        return err->code;
+    *out = c.ev;
+    *partial = c.partial;
+    return 0;
+}

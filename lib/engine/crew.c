@@ -1,0 +1,215 @@
+/* Who asks: worker threads over one source, and a foreman who watches the clock and the user. */
+
+#include "lib/engine/crew.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/base/clock.h"
+
+#define WATCH_MS 20 /* how soon Ctrl-C and the end of the time are noticed */
+
+struct srd_crew {
+    struct srd_source *src;
+    const struct srd_run_options *options;
+    pthread_mutex_t lock;
+    pthread_cond_t work, change; /* there is something to do; something was done */
+    pthread_t *threads;
+    size_t thread_count;
+    /* the jobs of the current call */
+    struct srd_job *jobs;
+    size_t count, next, running, done;
+    bool heavy_running, stopped, quit;
+    int64_t deadline_ms;
+    struct srd_error *fatal;
+    const char *latest; /* id of the probe that was answered last, for the progress line */
+};
+
+/* The first waiting job that may start now; with the lock. */
+static struct srd_job *take(struct srd_crew *crew)
+{
+    if (crew->stopped)
+        return NULL;
+    while (crew->next < crew->count && crew->jobs[crew->next].state != SRD_JOB_WAITING)
+        crew->next++;
+    for (size_t i = crew->next; i < crew->count; i++) {
+        struct srd_job *job = &crew->jobs[i];
+        bool heavy = job->question.probe->cost == SRD_COST_HEAVY;
+
+        if (job->state != SRD_JOB_WAITING || (heavy && crew->heavy_running))
+            continue;
+        job->state = SRD_JOB_RUNNING;
+        crew->heavy_running = crew->heavy_running || heavy;
+        crew->running++;
+        return job;
+    }
+    return NULL;
+}
+
+/* Without the lock. */
+static int ask(struct srd_crew *crew, struct srd_job *job, struct srd_error *err)
+{
+    int64_t limit_ms = 1000 * (int64_t)srd_probe_timeout_s(job->question.probe);
+    int64_t deadline = srd_clock_monotonic_ms() + limit_ms;
+
+    job->question.deadline_ms = deadline < crew->deadline_ms ? deadline : crew->deadline_ms;
+    job->memory = srd_arena_new();
+    return crew->src->ops->ask(crew->src, &job->question, job->memory, &job->answer, err);
+}
+
+static void *work(void *context)
+{
+    struct srd_crew *crew = context;
+
+    pthread_mutex_lock(&crew->lock);
+    while (!crew->quit) {
+        struct srd_job *job = take(crew);
+        struct srd_error err = { 0 };
+        int lost;
+
+        if (!job) {
+            pthread_cond_wait(&crew->work, &crew->lock);
+            continue;
+        }
+        pthread_mutex_unlock(&crew->lock);
+        lost = ask(crew, job, &err);
+        pthread_mutex_lock(&crew->lock);
+        /* a job without an answer waits again: the caller decides what its reason is */
+        job->state = lost ? SRD_JOB_WAITING : SRD_JOB_DONE;
+        if (lost) {
+            crew->stopped = true;
+            if (!crew->fatal->code)
+                *crew->fatal = err;
+        }
+        if (job->question.probe->cost == SRD_COST_HEAVY)
+            crew->heavy_running = false;
+        crew->running--;
+        crew->done++;
+        crew->latest = job->question.probe->id;
+        pthread_cond_broadcast(&crew->work);
+        pthread_cond_signal(&crew->change);
+    }
+    pthread_mutex_unlock(&crew->lock);
+    return NULL;
+}
+
+int srd_crew_new(struct srd_source *src, const struct srd_run_options *options,
+                 struct srd_crew **out, struct srd_error *err)
+{
+    SRD_CLEANUP(srd_crew_free) struct srd_crew *crew = calloc(1, sizeof(*crew));
+    size_t wanted = src->parallel ? src->parallel : 1;
+    pthread_condattr_t monotonic;
+
+    if (!crew || !(crew->threads = calloc(wanted, sizeof(*crew->threads)))) {
+        free(SRD_TAKE(crew));
+        return srd_fail(err, SRD_E_SYSTEM, "out of memory");
+    }
+    crew->src = src;
+    crew->options = options;
+    pthread_mutex_init(&crew->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&crew->work, &monotonic);
+    pthread_cond_init(&crew->change, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    while (crew->thread_count < wanted &&
+           !pthread_create(&crew->threads[crew->thread_count], NULL, work, crew))
+        crew->thread_count++;
+    if (!crew->thread_count)
+        return srd_fail(err, SRD_E_SYSTEM, "could not start a thread");
+    *out = SRD_TAKE(crew);
+    return 0;
+}
+
+void srd_crew_free(struct srd_crew **crew)
+{
+    struct srd_crew *c = *crew;
+
+    if (!c)
+        return;
+    pthread_mutex_lock(&c->lock);
+    c->quit = true;
+    pthread_cond_broadcast(&c->work);
+    pthread_mutex_unlock(&c->lock);
+    for (size_t i = 0; i < c->thread_count; i++)
+        pthread_join(c->threads[i], NULL);
+    pthread_cond_destroy(&c->work);
+    pthread_cond_destroy(&c->change);
+    pthread_mutex_destroy(&c->lock);
+    free(c->threads);
+    free(c);
+    *crew = NULL;
+}
+
+static bool waiting_left(const struct srd_crew *crew)
+{
+    if (crew->stopped)
+        return false;
+    for (size_t i = crew->next; i < crew->count; i++)
+        if (crew->jobs[i].state == SRD_JOB_WAITING)
+            return true;
+    return false;
+}
+
+/* Sleeps until something was done, at most WATCH_MS; with the lock. */
+static void watch(struct srd_crew *crew)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += WATCH_MS * 1000000L;
+    if (until.tv_nsec >= 1000000000L) {
+        until.tv_nsec -= 1000000000L;
+        until.tv_sec++;
+    }
+    pthread_cond_timedwait(&crew->change, &crew->lock, &until);
+}
+
+enum srd_crew_end srd_crew_run(struct srd_crew *crew, struct srd_job *jobs, size_t count,
+                               int64_t deadline_ms, struct srd_error *err)
+{
+    enum srd_crew_end end = SRD_CREW_FINISHED;
+    const struct srd_run_options *options = crew->options;
+
+    pthread_mutex_lock(&crew->lock);
+    crew->jobs = jobs;
+    crew->count = count;
+    crew->next = 0;
+    crew->stopped = false;
+    crew->fatal = err;
+    crew->deadline_ms = deadline_ms;
+    if (srd_clock_monotonic_ms() >= deadline_ms) {
+        end = SRD_CREW_TIMED_OUT; /* an earlier call used all the time: start nothing */
+        crew->stopped = true;
+    }
+    pthread_cond_broadcast(&crew->work);
+    while (crew->running || waiting_left(crew)) {
+        watch(crew);
+        if (end == SRD_CREW_FINISHED && options->cancel && *options->cancel)
+            end = SRD_CREW_CANCELLED;
+        else if (end == SRD_CREW_FINISHED && srd_clock_monotonic_ms() >= deadline_ms)
+            end = SRD_CREW_TIMED_OUT;
+        if (end != SRD_CREW_FINISHED && !crew->stopped) {
+            crew->stopped = true;
+            pthread_mutex_unlock(&crew->lock);
+            crew->src->ops->cancel(crew->src);
+            pthread_mutex_lock(&crew->lock);
+        }
+        if (options->progress) {
+            size_t done = crew->done, all = crew->done + crew->running + crew->count - crew->next;
+            const char *latest = crew->latest ? crew->latest : "";
+
+            pthread_mutex_unlock(&crew->lock);
+            options->progress(options->context, done, all, latest);
+            pthread_mutex_lock(&crew->lock);
+        }
+    }
+    if (end == SRD_CREW_FINISHED && err->code)
+        end = SRD_CREW_LOST;
+    crew->jobs = NULL;
+    crew->count = 0;
+    pthread_mutex_unlock(&crew->lock);
+    return end;
+}

@@ -1,0 +1,48 @@
+#ifndef SRD_MODEL_EXPERT_H
+#define SRD_MODEL_EXPERT_H
+
+#include "lib/model/cause.h"
+#include "lib/model/check.h"
+#include "lib/model/view.h"
+
+/* An expert is a named list of checks and views. */
+struct srd_expert {
+    const char *name;  /* "storage", "load-jobs": the command */
+    const char *tool;  /* "analyze_storage_health": the MCP name */
+    const char *area;  /* group of its check ids and domain of the score: "storage", "load" */
+    const char *title; /* one line */
+    const struct srd_check *const *checks; /* NULL-ended */
+    const struct srd_view *const *views;   /* NULL-ended */
+};
+
+/* Weight of a domain in the score. */
+struct srd_area {
+    const char *name;
+    double weight;
+};
+
+/*
+ * Everything that is known about StarRocks, as one constant value: `lib` never names an expert, `cmd`
+ * hands this in.
+ */
+struct srd_catalogue {
+    const char *version; /* of the catalogue itself: grows with every change of a rule */
+    const struct srd_expert *const *experts;
+    const struct srd_cause *const *causes;
+    const struct srd_area *areas; /* ends with a NULL name */
+    /* Asked before any heavy probe: a row in it means "the FE waits for locks, do not add load". */
+    const struct srd_probe *guard;
+    bool (*stressed)(const struct srd_evidence *ev, const char **why);
+};
+
+const struct srd_expert *srd_catalogue_expert(const struct srd_catalogue *c, const char *name);
+const struct srd_check *srd_catalogue_check(const struct srd_catalogue *c, const char *id);
+const struct srd_cause *srd_catalogue_cause(const struct srd_catalogue *c, const char *id);
+const struct srd_view *srd_expert_view(const struct srd_expert *expert, const char *name);
+/* Any check or view that can be judged or filled now? */
+bool srd_check_implemented(const struct srd_check *check);
+/* All distinct probes of the catalogue (needs, wants, their `after`s, guard, identity), in id order. */
+const struct srd_probe *const *srd_catalogue_probes(const struct srd_catalogue *c,
+                                                    struct srd_arena *arena);
+
+#endif

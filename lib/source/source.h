@@ -1,0 +1,54 @@
+#ifndef SRD_SOURCE_SOURCE_H
+#define SRD_SOURCE_SOURCE_H
+
+#include "lib/base/error.h"
+#include "lib/model/evidence.h"
+#include "lib/model/report.h"
+
+/*
+ * Where answers come from: a live cluster, a snapshot file, later an agent. The engine knows only
+ * this. A source answers one question at a time per thread, several threads at once; it never
+ * judges, retries politely where its medium needs it, and never writes to the cluster.
+ */
+struct srd_question {
+    const struct srd_probe *probe;
+    const char *key;       /* srd_key_text(); "" without parameters */
+    const char *sql;       /* rendered, with the marker comment */
+    const char *node;      /* "" or the FE ("host:port") that must answer (SRD_ASK_EACH) */
+    int64_t deadline_ms;   /* srd_clock_monotonic_ms(): past it the statement is killed on the server */
+};
+
+struct srd_source {
+    const struct srd_source_ops *ops;
+    struct srd_source_info info;
+    const char *connected; /* "host:port" of the FE that answers; of a snapshot: as recorded */
+    const char *cluster_name; /* as recorded in a snapshot; NULL: take `connected` */
+    size_t parallel;       /* questions at a time */
+    /* The FE refused SET time_zone: times of SRD_ZONE_SESSION have no known zone. Fixed once opened
+     * unless questions run. */
+    bool session_zone_unknown;
+};
+
+struct srd_source_ops {
+    /*
+     * Answers @q into @out (node, status, detail, table, started_at_ms, ms, follower; probe and key
+     * are the caller's), with memory of @arena, which no other thread uses meanwhile. Returns 0 also
+     * when the answer is a reason; non-zero with @err only when the source as a whole is gone
+     * (SRD_E_CONNECT, SRD_E_DENIED, SRD_E_CANCELLED). Any thread.
+     */
+    int (*ask)(struct srd_source *src, const struct srd_question *q, struct srd_arena *arena,
+               struct srd_answer *out, struct srd_error *err);
+    /*
+     * After the identity round: which FE leads. A live source sends further questions there when it
+     * can and says in *follower (and in each answer) when it cannot. Not while questions run.
+     */
+    int (*use)(struct srd_source *src, const struct srd_cluster *cluster, bool *follower,
+               struct srd_error *err);
+    /* Ends all running questions, on the server too; they answer "timeout". Any thread, once or often. */
+    void (*cancel)(struct srd_source *src);
+    void (*close)(struct srd_source *src);
+};
+
+void srd_source_close(struct srd_source **src); /* for SRD_CLEANUP; NULL inside is fine */
+
+#endif

@@ -1,0 +1,466 @@
+/* Does the engine ask each probe once, in order, within its limits, and turn failures into reasons? */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/base/clock.h"
+#include "lib/engine/engine.h"
+#include "lib/model/identity.h"
+
+/* A small catalogue: a cheap probe, two heavy ones, one per key, one of another mode and version. */
+
+static void pick_three(const struct srd_evidence *ev, struct srd_keys *out)
+{
+    (void)ev;
+    srd_keys_add(out, "1", NULL, NULL);
+    srd_keys_add(out, "2", NULL, NULL);
+    srd_keys_add(out, "3", NULL, NULL);
+}
+
+static const struct srd_probe cheap = {
+    .id = "cheap", .texts = { { 0, 0, 0, "SHOW CHEAP" } }, .columns = "A", .where = SRD_ASK_LEADER
+};
+static const struct srd_probe heavy_one = {
+    .id = "heavy-one", .texts = { { 0, 0, 0, "SHOW ONE" } }, .columns = "A", .cost = SRD_COST_HEAVY
+};
+static const struct srd_probe heavy_two = {
+    .id = "heavy-two", .texts = { { 0, 0, 0, "SHOW TWO" } }, .columns = "A", .cost = SRD_COST_HEAVY
+};
+static const struct srd_probe per_key = {
+    .id = "per-key",
+    .texts = { { 0, 0, 0, "SHOW PROC '/x/{id}'" } },
+    .columns = "A",
+    .params = { { "id", SRD_PARAM_INTEGER } },
+    .after = &cheap,
+    .pick = pick_three,
+    .max_keys = 2,
+};
+static const struct srd_probe other_mode = {
+    .id = "other-mode", .texts = { { SRD_MODE_SHARED_DATA, 0, 0, "SHOW LAKE" } }, .columns = "A"
+};
+static const struct srd_probe newer = {
+    .id = "newer", .texts = { { 0, SRD_VERSION(9, 0, 0), 0, "SHOW NEWER" } }, .columns = "A"
+};
+static const struct srd_probe each = {
+    .id = "each", .texts = { { 0, 0, 0, "SHOW MINE" } }, .columns = "A", .where = SRD_ASK_EACH
+};
+static const struct srd_probe on_node = {
+    .id = "on-node", .texts = { { 0, 0, 0, "SELECT 1" } }, .columns = "A", .needs_node = true
+};
+static const struct srd_probe slow = {
+    .id = "slow", .texts = { { 0, 0, 0, "SHOW SLOW" } }, .columns = "A", .timeout_s = 1
+};
+static const struct srd_probe guard = {
+    .id = "guard", .texts = { { 0, 0, 0, "SHOW LOCKS" } }, .columns = "A"
+};
+
+static bool stressed(const struct srd_evidence *ev, const char **why)
+{
+    const struct srd_table *table = srd_evidence_get(ev, &guard, NULL);
+
+    *why = "locks";
+    return table && table->rows > 0;
+}
+
+static const struct srd_expert *const no_experts[] = { NULL };
+static const struct srd_cause *const no_causes[] = { NULL };
+static const struct srd_area no_areas[] = { { NULL, 0 } };
+static const struct srd_catalogue catalogue = { .version = "1",
+                                                .experts = no_experts,
+                                                .causes = no_causes,
+                                                .areas = no_areas,
+                                                .guard = &guard,
+                                                .stressed = stressed };
+
+/* A source that answers from a list and remembers what it was asked. */
+
+struct reply {
+    const char *probe, *table; /* table NULL: status */
+    enum srd_status status;
+    int wait_ms; /* until then or cancel or the deadline */
+    bool lost;   /* the source is gone */
+};
+
+struct fake {
+    struct srd_source source;
+    const struct reply *replies;
+    pthread_mutex_t lock;
+    char asked[2048]; /* "probe key@node " in the order in which answers were given */
+    int running, running_most, heavy, heavy_most;
+    volatile bool cancelled;
+};
+
+static const struct reply *find(const struct fake *fake, const char *id)
+{
+    for (const struct reply *r = fake->replies; r->probe; r++)
+        if (!strcmp(r->probe, id))
+            return r;
+    return NULL;
+}
+
+static bool wait_for(struct fake *fake, const struct srd_question *q, int wait_ms)
+{
+    int64_t until = srd_clock_monotonic_ms() + wait_ms;
+
+    while (srd_clock_monotonic_ms() < until) {
+        struct timespec nap = { 0, 1000000 };
+
+        if (fake->cancelled || srd_clock_monotonic_ms() >= q->deadline_ms)
+            return false;
+        nanosleep(&nap, NULL);
+    }
+    return true;
+}
+
+static void count(struct fake *fake, const struct srd_question *q, int step)
+{
+    pthread_mutex_lock(&fake->lock);
+    fake->running += step;
+    fake->running_most =
+        fake->running > fake->running_most ? fake->running : fake->running_most;
+    if (q->probe->cost == SRD_COST_HEAVY)
+        fake->heavy += step;
+    fake->heavy_most = fake->heavy > fake->heavy_most ? fake->heavy : fake->heavy_most;
+    if (step < 0) {
+        size_t used = strlen(fake->asked);
+
+        snprintf(fake->asked + used, sizeof(fake->asked) - used, "%s%s%s%s%s ", q->probe->id,
+                 q->key[0] ? ":" : "", q->key, q->node[0] ? "@" : "", q->node);
+    }
+    pthread_mutex_unlock(&fake->lock);
+}
+
+static int ask(struct srd_source *src, const struct srd_question *q, struct srd_arena *arena,
+               struct srd_answer *out, struct srd_error *err)
+{
+    struct fake *fake = (struct fake *)src;
+    const struct reply *r = find(fake, q->probe->id);
+    bool in_time;
+
+    count(fake, q, 1);
+    in_time = wait_for(fake, q, r ? r->wait_ms : 0);
+    count(fake, q, -1);
+    if (r && r->lost)
+        return srd_fail(err, SRD_E_CONNECT, "gone");
+    out->status = !in_time ? SRD_TIMED_OUT : !r ? SRD_SKIPPED : r->table ? SRD_ANSWERED : r->status;
+    out->detail = out->status == SRD_ANSWERED ? "" : "says the fake";
+    if (out->status == SRD_ANSWERED)
+        out->table = srd_table_of(arena, r->table);
+    return 0;
+}
+
+static int use(struct srd_source *src, const struct srd_cluster *cluster, bool *follower,
+               struct srd_error *err)
+{
+    (void)src;
+    (void)cluster;
+    (void)err;
+    *follower = false;
+    return 0;
+}
+
+static void cancel(struct srd_source *src)
+{
+    ((struct fake *)src)->cancelled = true;
+}
+
+static void close_fake(struct srd_source *src)
+{
+    (void)src;
+}
+
+static const struct srd_source_ops ops = { ask, use, cancel, close_fake };
+
+#define FRONTENDS                                                                                  \
+    { "frontends",                                                                                 \
+      "IP|QueryPort|Role|Alive|Version|LastHeartbeat\n"                                            \
+      "fe1|9030|LEADER|true|3.5.7-x|\\N\nfe2|9030|FOLLOWER|true|3.5.7-x|\\N\n"                     \
+      "fe3|9030|FOLLOWER|false|3.5.7-x|\\N\n",                                                     \
+      0, 0, false }
+#define MODE { "run-mode", "Key|Value\nrun_mode|shared_nothing\n", 0, 0, false }
+#define BACKENDS { "backends", "BackendId|IP|Alive\n1|be1|true\n", 0, 0, false }
+#define NODES { "compute-nodes", "ComputeNodeId|IP|Alive\n", 0, 0, false }
+#define IDENTITY FRONTENDS, MODE, BACKENDS, NODES
+#define ONE_ROW "A\n1\n"
+
+struct run {
+    struct srd_arena *arena;
+    struct fake fake;
+    struct srd_run_options options;
+    struct srd_evidence *ev;
+    bool partial;
+    struct srd_error err;
+    int failed;
+};
+
+static void start(struct run *run, const struct reply *replies,
+                  const struct srd_probe *const *probes)
+{
+    run->arena = srd_arena_new();
+    run->fake.source = (struct srd_source){ .ops = &ops,
+                                            .info = { "fake", "fake", "", 0 },
+                                            .connected = "fe1:9030",
+                                            .parallel = 4 };
+    run->fake.replies = replies;
+    pthread_mutex_init(&run->fake.lock, NULL);
+    run->failed = srd_collect(&catalogue, &run->fake.source, probes, &run->options, run->arena,
+                              &run->ev, &run->partial, &run->err);
+}
+
+static void end(struct run *run)
+{
+    srd_arena_free(&run->arena);
+}
+
+static const struct srd_answer *answer(struct run *run, const struct srd_probe *probe)
+{
+    return srd_evidence_next(run->ev, probe, NULL);
+}
+
+#define PROBES(...) ((const struct srd_probe *const[]){ __VA_ARGS__, NULL })
+#define REPLIES(...) ((const struct reply[]){ __VA_ARGS__, { NULL, NULL, 0, 0, false } })
+
+static void asks_a_probe_once_however_often_it_is_wanted(void **state)
+{
+    struct run run = { 0 };
+
+    (void)state;
+    start(&run, REPLIES(IDENTITY, { "cheap", ONE_ROW, 0, 0, false }), PROBES(&cheap, &cheap));
+    assert_int_equal(run.failed, 0);
+    assert_non_null(strstr(run.fake.asked, "cheap"));
+    assert_null(strstr(strstr(run.fake.asked, "cheap") + 1, "cheap"));
+    assert_int_equal(run.ev->cluster.version, SRD_VERSION(3, 5, 7));
+    assert_int_equal(run.ev->cluster.mode, SRD_MODE_SHARED_NOTHING);
+    end(&run);
+}
+
+static void asks_for_the_picked_keys_up_to_the_maximum_and_says_what_is_left_out(void **state)
+{
+    struct run run = { 0 };
+
+    (void)state;
+    start(&run,
+          REPLIES(IDENTITY, { "cheap", ONE_ROW, 0, 0, false }, { "per-key", ONE_ROW, 0, 0, false }),
+          PROBES(&per_key));
+    assert_non_null(strstr(run.fake.asked, "per-key:1 "));
+    assert_non_null(strstr(run.fake.asked, "per-key:2 "));
+    assert_null(strstr(run.fake.asked, "per-key:3 "));
+    assert_int_equal(srd_evidence_left_out(run.ev, &per_key), 1);
+    assert_non_null(srd_evidence_get(run.ev, &per_key, "2"));
+    end(&run);
+}
+
+static void a_follow_up_of_a_denied_probe_is_missing_for_that_reason(void **state)
+{
+    struct run run = { 0 };
+
+    (void)state;
+    start(&run, REPLIES(IDENTITY, { "cheap", NULL, SRD_DENIED, 0, false }), PROBES(&per_key));
+    assert_null(strstr(run.fake.asked, "per-key"));
+    assert_non_null(srd_evidence_missing(run.ev, &per_key));
+    assert_int_equal(srd_evidence_missing(run.ev, &per_key)->status, SRD_DENIED);
+    end(&run);
+}
+
+static void never_runs_two_heavy_ones_at_a_time_nor_more_than_four(void **state)
+{
+    struct run run = { 0 };
+
+    (void)state;
+    start(&run,
+          REPLIES(IDENTITY, { "heavy-one", ONE_ROW, 0, 30, false },
+                  { "heavy-two", ONE_ROW, 0, 30, false }, { "cheap", ONE_ROW, 0, 30, false },
+                  { "guard", "A\n", 0, 0, false }),
+          PROBES(&heavy_one, &heavy_two, &cheap));
+    assert_int_equal(run.fake.heavy_most, 1);
+    assert_true(run.fake.running_most <= 4);
+    assert_int_equal(answer(&run, &heavy_two)->status, SRD_ANSWERED);
+    end(&run);
+}
+
+static void heavy_ones_are_skipped_while_the_cluster_is_under_stress(void **state)
+{
+    struct run run = { 0 };
+
+    (void)state;
+    start(&run, REPLIES(IDENTITY, { "guard", ONE_ROW, 0, 0, false }), PROBES(&heavy_one));
+    assert_null(strstr(run.fake.asked, "heavy-one"));
+    assert_int_equal(answer(&run, &heavy_one)->status, SRD_SKIPPED);
+    assert_string_equal(answer(&run, &heavy_one)->detail, "cluster under stress: locks");
+    end(&run);
+}
+
+static void what_the_mode_or_version_lacks_is_not_asked(void **state)
+{
+    struct run run = { 0 };
+
+    (void)state;
+    start(&run, REPLIES(IDENTITY), PROBES(&other_mode, &newer));
+    assert_int_equal(answer(&run, &other_mode)->status, SRD_MODE_ABSENT);
+    assert_int_equal(answer(&run, &newer)->status, SRD_VERSION_ABSENT);
+    assert_string_equal(answer(&run, &newer)->detail, "needs StarRocks 9.0.0 or newer");
+    assert_null(strstr(run.fake.asked, "newer"));
+    end(&run);
+}
+
+static void a_question_for_each_fe_goes_to_the_alive_ones(void **state)
+{
+    struct run run = { 0 };
+
+    (void)state;
+    start(&run, REPLIES(IDENTITY, { "each", ONE_ROW, 0, 0, false }), PROBES(&each));
+    assert_non_null(strstr(run.fake.asked, "each@fe1:9030"));
+    assert_non_null(strstr(run.fake.asked, "each@fe2:9030"));
+    assert_null(strstr(run.fake.asked, "each@fe3:9030"));
+    end(&run);
+}
+
+static void no_statement_that_needs_a_node_is_sent_while_none_is_alive(void **state)
+{
+    struct run run = { 0 };
+
+    (void)state;
+    start(&run,
+          REPLIES(FRONTENDS, MODE, { "backends", "BackendId|IP|Alive\n1|be1|false\n", 0, 0, false },
+                  NODES),
+          PROBES(&on_node));
+    assert_int_equal(answer(&run, &on_node)->status, SRD_NO_BACKEND);
+    assert_null(strstr(run.fake.asked, "on-node"));
+    end(&run);
+}
+
+static void a_slow_probe_costs_its_own_limit_and_nothing_else(void **state)
+{
+    struct run run = { 0 };
+    int64_t began = srd_clock_monotonic_ms();
+
+    (void)state;
+    start(&run, REPLIES(IDENTITY, { "slow", NULL, 0, 60000, false }, { "cheap", ONE_ROW, 0, 0, false }),
+          PROBES(&slow, &cheap));
+    assert_true(srd_clock_monotonic_ms() - began >= 900);
+    assert_false(run.partial);
+    assert_int_equal(answer(&run, &slow)->status, SRD_TIMED_OUT);
+    assert_int_equal(answer(&run, &cheap)->status, SRD_ANSWERED);
+    end(&run);
+}
+
+static void the_end_of_the_time_makes_a_partial_run_with_reasons(void **state)
+{
+    struct run run = { .options = { .timeout_ms = 100 } };
+
+    (void)state;
+    start(&run, REPLIES(IDENTITY, { "cheap", NULL, 0, 60000, false }), PROBES(&per_key));
+    assert_int_equal(run.failed, 0);
+    assert_true(run.partial);
+    assert_int_equal(answer(&run, &cheap)->status, SRD_TIMED_OUT);
+    assert_int_equal(srd_evidence_missing(run.ev, &per_key)->status, SRD_TIMED_OUT);
+    end(&run);
+}
+
+static void ctrl_c_ends_the_run(void **state)
+{
+    static const volatile sig_atomic_t pressed = 1;
+    struct run run = { .options = { .cancel = &pressed } };
+
+    (void)state;
+    start(&run, REPLIES(IDENTITY, { "cheap", NULL, 0, 60000, false }), PROBES(&cheap));
+    assert_int_equal(run.failed, SRD_E_CANCELLED);
+    end(&run);
+}
+
+static void a_cluster_lost_in_the_middle_leaves_what_was_learnt(void **state)
+{
+    struct run run = { 0 };
+
+    (void)state;
+    start(&run, REPLIES(IDENTITY, { "cheap", NULL, 0, 0, true }), PROBES(&cheap));
+    assert_int_equal(run.failed, 0);
+    assert_int_equal(answer(&run, &cheap)->status, SRD_FAILED);
+    assert_string_equal(answer(&run, &cheap)->detail, "gone");
+    end(&run);
+}
+
+static void a_mysql_that_is_no_starrocks_is_named_as_such(void **state)
+{
+    struct run run = { 0 };
+
+    (void)state;
+    start(&run,
+          REPLIES({ "frontends", NULL, SRD_FAILED, 0, false }, { "run-mode", NULL, SRD_FAILED, 0, false },
+                  { "backends", NULL, SRD_FAILED, 0, false },
+                  { "compute-nodes", NULL, SRD_FAILED, 0, false },
+                  { "clock", "UNIX_TIME\n1\n", 0, 0, false }),
+          PROBES(&cheap));
+    assert_int_equal(run.failed, SRD_E_CONNECT);
+    assert_non_null(strstr(run.err.text, "no StarRocks FE"));
+    end(&run);
+}
+
+static void a_server_that_accepts_and_stays_silent_is_named_as_such(void **state)
+{
+    struct run run = { .options = { .timeout_ms = 100 } };
+
+    (void)state;
+    start(&run,
+          REPLIES({ "frontends", NULL, 0, 60000, false }, { "run-mode", NULL, 0, 60000, false },
+                  { "backends", NULL, 0, 60000, false }, { "compute-nodes", NULL, 0, 60000, false },
+                  { "clock", NULL, 0, 60000, false }),
+          PROBES(&cheap));
+    assert_int_equal(run.failed, SRD_E_CONNECT);
+    assert_non_null(strstr(run.err.text, "answered no statement in time"));
+    end(&run);
+}
+
+static void a_plan_names_level_and_text_and_what_is_not_asked(void **state)
+{
+    struct srd_arena *arena = srd_arena_new();
+    const struct srd_plan_item *items;
+    size_t n = srd_plan(&catalogue, PROBES(&per_key, &heavy_one, &newer), SRD_VERSION(3, 5, 0),
+                        SRD_MODE_SHARED_NOTHING, arena, &items);
+    size_t found = 0;
+
+    (void)state;
+    for (size_t i = 0; i < n; i++) {
+        if (items[i].probe == &cheap)
+            assert_int_equal(items[i].level, 1);
+        if (items[i].probe == &per_key || items[i].probe == &heavy_one)
+            assert_int_equal(items[i].level, 2);
+        if (items[i].probe == &newer)
+            assert_string_equal(items[i].reason, "version");
+        found += items[i].probe == &guard;
+        if (i)
+            assert_true(items[i].level >= items[i - 1].level);
+    }
+    assert_int_equal(found, 1);
+    srd_arena_free(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(asks_a_probe_once_however_often_it_is_wanted),
+        cmocka_unit_test(asks_for_the_picked_keys_up_to_the_maximum_and_says_what_is_left_out),
+        cmocka_unit_test(a_follow_up_of_a_denied_probe_is_missing_for_that_reason),
+        cmocka_unit_test(never_runs_two_heavy_ones_at_a_time_nor_more_than_four),
+        cmocka_unit_test(heavy_ones_are_skipped_while_the_cluster_is_under_stress),
+        cmocka_unit_test(what_the_mode_or_version_lacks_is_not_asked),
+        cmocka_unit_test(a_question_for_each_fe_goes_to_the_alive_ones),
+        cmocka_unit_test(no_statement_that_needs_a_node_is_sent_while_none_is_alive),
+        cmocka_unit_test(a_slow_probe_costs_its_own_limit_and_nothing_else),
+        cmocka_unit_test(the_end_of_the_time_makes_a_partial_run_with_reasons),
+        cmocka_unit_test(ctrl_c_ends_the_run),
+        cmocka_unit_test(a_cluster_lost_in_the_middle_leaves_what_was_learnt),
+        cmocka_unit_test(a_mysql_that_is_no_starrocks_is_named_as_such),
+        cmocka_unit_test(a_server_that_accepts_and_stays_silent_is_named_as_such),
+        cmocka_unit_test(a_plan_names_level_and_text_and_what_is_not_asked),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

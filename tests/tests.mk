@@ -1,0 +1,73 @@
+# How the tests are built and run; included by the Makefile.
+#
+# tests/test_base_*.c     link lib/base                     tests/test_model_*.c  lib/base, lib/model
+# tests/test_expert_*.c   lib/base, lib/model, experts: an expert that reaches for the cluster does not link
+# tests/test_live*.c      everything, with tests/fake/mariadb.c in place of libmariadb
+# tests/test_*.c          everything
+# tests/fuzz/fuzz_*.c     libFuzzer targets (clang), everything
+# tests/cli/*.sh tests/*.py   run as they are, print TAP
+
+TESTS := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/test_*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
+CMOCKA = $(call once,CMOCKA,--libs cmocka)
+
+.PHONY: tests
+tests: $(TESTS)
+
+$(B)/test_base_%: $(B)/obj/tests/test_base_%.o $(call archives,base)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_base) $(CMOCKA)
+$(B)/test_model_%: $(B)/obj/tests/test_model_%.o $(call archives,model base)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_base) $(CMOCKA)
+$(B)/test_expert_%: $(B)/obj/tests/test_expert_%.o $(call archives,experts model base)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_base) $(CMOCKA)
+$(filter $(B)/test_live%,$(TESTS)): $(B)/test_%: $(B)/obj/tests/test_%.o $(B)/obj/tests/fake/mariadb.o \
+        $(call archives,$(LAYERS))
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lz $(LIBS_render) $(LIBS_base) $(CMOCKA)
+$(B)/test_%: $(B)/obj/tests/test_%.o $(call archives,$(LAYERS))
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_render) $(LIBS_source) $(LIBS_base) $(CMOCKA)
+.PRECIOUS: $(B)/obj/tests/%.o
+
+# A fuzz target has its own main; built by `make FUZZ=1 CC=clang fuzzers`.
+.PHONY: fuzzers
+fuzzers: $(FUZZERS)
+$(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/fuzzed.stamp
+	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(filter-out $(B)/obj/cmd/main.o,$(call objects,$(src_cmd))) \
+	    $(B)/obj/demo.o $(call archives,$(LAYERS)) $(LIBS_render) $(LIBS_source) $(LIBS_base)
+$(B)/obj/fuzzed.stamp: $(call objects,$(src_cmd)) $(B)/obj/demo.o $(call archives,$(LAYERS))
+	@touch $@
+
+# The simulator and the schema check are Python: pinned packages in a virtual environment.
+VENV := build/venv
+$(VENV)/.done: tests/requirements.txt | build/.deps-check
+	rm -rf $(VENV)
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+FUZZ_SECONDS ?= 60
+JOBS ?= $(shell nproc)
+asan := build/san-address-undefined
+tsan := build/san-thread
+
+.PHONY: check
+check: build/.deps-check $(VENV)/.done
+	$(MAKE) -j$(JOBS) all tests
+	$(MAKE) -j$(JOBS) SAN=address,undefined WERROR=1 all tests
+	$(MAKE) -j$(JOBS) SAN=thread $(tsan)/srdiag $(tsan)/test_engine $(tsan)/test_live
+	$(MAKE) -j$(JOBS) FUZZ=1 CC=clang WERROR=1 fuzzers
+	python3 tests/run.py --jobs $(JOBS) \
+	    $(foreach f,$(notdir $(FUZZERS)),'tests/fuzz/run.sh build/fuzz/$(f) $(FUZZ_SECONDS)') \
+	    $(TESTS) $(TESTS:$(B)/%=$(asan)/%) $(tsan)/test_engine $(tsan)/test_live \
+	    tests/layers.sh $(wildcard tests/cli/*.sh) \
+	    $(foreach t,$(wildcard tests/cli/*.sh),'SRDIAG=$(asan)/srdiag $(t)') \
+	    $(foreach t,$(wildcard tests/check_*.py),'$(VENV)/bin/python $(t)') \
+	    'cd tests && ../$(VENV)/bin/python -m sim.test_sim'
+
+.PHONY: bench
+bench: all build/.deps-check $(VENV)/.done
+	tests/bench/run.sh $(B)/srdiag
+
+# Every statement of every probe on a StarRocks of yours; USER_NAME and SRDIAG_PASSWORD say who asks.
+.PHONY: check-real
+check-real: all build/.deps-check $(VENV)/.done
+	$(VENV)/bin/python tests/real.py --fe $(FE) $(B)/srdiag
