@@ -1,0 +1,1 @@
+"""What answers like a StarRocks cluster when there is none? See README.md."""
