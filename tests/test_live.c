@@ -540,7 +540,7 @@ static void cancel_ends_all(void **state)
     src->ops->cancel(src);
     src->ops->cancel(src);
     assert_int_equal(finish(askers, SRD_COUNT(askers)), 0);
-    assert_in_range(srd_clock_monotonic_ms() - begun, 0, 900);
+    assert_in_range(srd_clock_monotonic_ms() - begun, 0, 3000);
     for (size_t i = 0; i < SRD_COUNT(askers); i++)
         assert_string_equal(askers[i].last, "timeout (the run was ended)");
     assert_int_equal(fake_count("killed fe1:9030#"), 3);
@@ -578,7 +578,7 @@ static void late_together(void **state)
         pthread_create(&askers[i].thread, NULL, ask_often, &askers[i]);
     }
     finish(askers, SRD_COUNT(askers));
-    assert_in_range(srd_clock_monotonic_ms() - begun, 100, 900);
+    assert_in_range(srd_clock_monotonic_ms() - begun, 100, 3000);
     assert_int_equal(fake_count("killed fe1:9030#"), 4);
     srd_source_close(&src);
 }
@@ -595,7 +595,7 @@ static void nearer_deadline(void **state)
     near = (struct asker){ .src = src, .question = { .sql = "SLOW", .limit_ms = 100 }, .times = 1 };
     pthread_create(&near.thread, NULL, ask_often, &near);
     finish(&near, 1);
-    assert_in_range(srd_clock_monotonic_ms() - begun, 100, 1000);
+    assert_in_range(srd_clock_monotonic_ms() - begun, 100, 4000);
     srd_source_close(&src);
     finish(&far, 1);
 }
@@ -621,7 +621,7 @@ static void interrupted_open(void **state)
     signal(SIGALRM, interrupt);
     setitimer(ITIMER_REAL, &(struct itimerval){ .it_value = { .tv_usec = 100000 } }, NULL);
     assert_int_equal(srd_live_open(&options, &interrupted, &src, &err), SRD_E_CANCELLED);
-    assert_in_range(srd_clock_monotonic_ms() - begun, 50, 700);
+    assert_in_range(srd_clock_monotonic_ms() - begun, 50, 900);
     assert_null(src);
     /* the thread that connects tidies up alone; give it the time, for the sake of leak checkers */
     nanosleep(&(struct timespec){ .tv_sec = 1, .tv_nsec = 200000000 }, NULL);

@@ -482,4 +482,15 @@ class Cluster:
                 f"MemUsage: 0B/0B")
 
     def properties_json(self, t):
-        return json.dumps(t.properties, separators=(",", ":"))
+        """PROPERTIES of tables_config; before 3.3 a choice of them, in which dynamic partitions are one text."""
+        props = t.properties
+        if self.line == "3.2":
+            shown = ("replication_num", "colocate_with", "datacache.enable", "compression", "storage_medium",
+                     "storage_volume")
+            props = {k: props[k] for k in shown if k in props}
+            props["in_memory"] = "false"
+            props["enable_persistent_index"] = t.properties.get("enable_persistent_index", "false")
+            dynamic = [f"{k}:{v}" for k, v in t.properties.items() if k.startswith("dynamic_partition.")]
+            if dynamic:
+                props["dynamic_partition"] = "{" + ",".join(dynamic) + "}"
+        return json.dumps(props, separators=(",", ":"))

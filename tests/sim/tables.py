@@ -181,7 +181,7 @@ class Tables:
                        "DATA_SIZE": size if self.facts.at_least(4, 0) else clk.size1(size), "ROW_COUNT": p.rows,
                        "ENABLE_DATACACHE": sd, "AVG_CS": p.max_cs * .6 if sd else 0, "P50_CS": p.max_cs * .5 if sd else 0,
                        "MAX_CS": p.max_cs if sd else 0, "STORAGE_PATH": self.storage_path(db, t, p) if sd else "",
-                       "STORAGE_SIZE": self.storage(p) if self.facts.at_least(4, 0) else clk.size1(self.storage(p)),
+                       "STORAGE_SIZE": self.storage(p),
                        "TABLET_BALANCED": True, "METADATA_SWITCH_VERSION": 0, "PATH_ID": p.id}
 
     def storage(self, p):
