@@ -180,6 +180,19 @@ static void give_up_waiting(struct collector *c, struct jobs *jobs, const struct
     }
 }
 
+/* Identity tables get theirs from srd_identify(), which is what finds the zones out. */
+static void set_zone(struct collector *c, const struct srd_answer *answer)
+{
+    /* the source made this table for us and has handed it over */
+    struct srd_table *table = (struct srd_table *)(uintptr_t)answer->table;
+
+    if (!table || srd_plan_is_identity(answer->probe))
+        return;
+    srd_table_set_zone(table, answer->probe->zone, &c->ev->cluster);
+    if (answer->probe->zone == SRD_ZONE_SESSION && c->src->session_zone_unknown)
+        table->zone_known = false;
+}
+
 /* Runs the jobs; the answers are in them afterwards. */
 static int run_level(struct collector *c, struct jobs *jobs, struct srd_error *err)
 {
@@ -188,6 +201,9 @@ static int run_level(struct collector *c, struct jobs *jobs, struct srd_error *e
 
     c->planned += jobs->count;
     end = srd_crew_run(c->crew, jobs->items, jobs->count, c->deadline_ms, &fatal);
+    for (size_t i = 0; i < jobs->count; i++)
+        if (jobs->items[i].memory)
+            srd_arena_adopt(c->arena, &jobs->items[i].memory);
     if (end == SRD_CREW_CANCELLED)
         return srd_fail(err, SRD_E_CANCELLED, "interrupted");
     if (end == SRD_CREW_TIMED_OUT)
@@ -196,12 +212,7 @@ static int run_level(struct collector *c, struct jobs *jobs, struct srd_error *e
     for (size_t i = 0; i < jobs->count; i++) {
         struct srd_job *job = &jobs->items[i];
 
-        if (job->memory)
-            srd_arena_adopt(c->arena, &job->memory);
-        if (job->answer.table && !srd_plan_is_identity(job->answer.probe))
-            /* the source made this table for us and has handed it over */
-            srd_table_set_zone((struct srd_table *)(uintptr_t)job->answer.table,
-                               job->answer.probe->zone, &c->ev->cluster);
+        set_zone(c, &job->answer);
         srd_evidence_add(c->ev, &job->answer);
     }
     c->done += jobs->count;

@@ -1,0 +1,84 @@
+#!/bin/bash
+# What does srdiag say to somebody who mistypes, forgets, or asks for help?
+. "$(dirname "$0")/setup.bash"
+
+ok "srdiag alone helps" "$S"
+like "the short help names the demo" "$OUT" "srdiag comprehensive --demo"
+is "the short help has five commands" "$(printf '%s\n' "$OUT" | grep -c '^  srdiag ')" 5
+ok "help lists everything" "$S" help
+like "help lists the experts" "$OUT" "^  storage \[VIEW\]"
+like "help lists the options" "$OUT" "^  -o, --output FORMAT"
+unlike "help does not list what is not there yet" "$OUT" "login-path|defaults-file"
+ok "--help is help" "$S" --help
+ok "-h as the last word is help" "$S" -h
+like "that help is the long one" "$OUT" "^  -h, --host HOST"
+both "help of a command shows its views" 0 "^  storage disks " "$S" help storage
+both "--help behind a command is help of that command" 0 "^  storage disks " "$S" storage --help
+both "-h behind a command is help of that command" 0 "^  storage disks " "$S" storage -h
+both "help of a view shows columns and tool" 0 "get_large_tables" "$S" help storage tables
+both "help of an alias works" 0 "^srdiag check" "$S" help check
+both "help survives a faulty rest" 0 "^srdiag list" "$S" list --nonsense --help
+both "help of nothing known names the nearest" 64 'did you mean "storage"' "$S" help storge
+for command in $("$S" list commands -o csv | tail -n +2 | cut -d, -f1); do
+    ok "help knows $command" "$S" help "$command"
+done
+
+both "--version prints the version" 0 "^srdiag [0-9]+\.[0-9]+" "$S" --version
+both "-V does so, too" 0 "^srdiag [0-9]" "$S" -V
+both "version as JSON" 0 '"version": ?"[0-9]' "$S" version -o json
+
+both "an unknown command names the nearest" 64 'unknown command "storge"; did you mean "storage"' "$S" storge
+both "an unknown view names the nearest" 64 'no view "diks"; did you mean "disks"' "$S" storage diks
+both "an unknown option names the nearest" 64 '"--detial" for storage; did you mean "--detail"' "$S" storage --detial
+both "an abbreviated option is refused" 64 'did you mean "--output"' "$S" storage --outp json
+both "an unknown format names the nearest" 64 'no format "jsn"; did you mean "json"' "$S" list -o jsn
+both "an unknown level names all" 64 "ok, info, warning, critical" "$S" storage --severity wrn
+both "an unknown check names the nearest" 64 'did you mean "storage.disk-hard-limit"' \
+    "$S" storage --demo --only storage.disk-hard-limi
+both "a pattern that matches no check is no healthy cluster" 64 "there is no check" \
+    "$S" storage --demo --only 'compaktion.*'
+both "an unknown threshold names the nearest" 64 'did you mean "storage.tablet-count-per-node"' \
+    "$S" storage --demo --set storage.tablet-count-per-nod=1
+both "a threshold that is no number is refused" 64 "NAME=NUMBER" "$S" storage --demo --set storage.x=many
+both "an unknown kind of list names the nearest" 64 'did you mean "checks"' "$S" list chekcs
+both "an unknown thing to explain names the nearest" 64 'did you mean "RC-01"' "$S" explain RC-1
+both "an unknown expert names the nearest" 64 'did you mean "storage"' "$S" grants --for storge
+both "an option of another view says whose it is" 64 "but of storage tables" "$S" storage disks --limit 5
+both "an option out of range says the range" 64 "from 1 to" "$S" storage tables --limit 0 --demo
+both "a view makes no checks" 64 "is a view" "$S" storage disks --demo --only 'storage.*'
+both "one word too many is told" 64 "one word too many" "$S" storage disks more --demo
+both "a missing operand is told" 64 "collect wants FILE" "$S" collect
+both "an option without a meaning here is told" 64 "no meaning for version" "$S" version --set a=1
+both "--plan needs a command that asks" 64 "no meaning for list" "$S" list --plan
+both "MySQL option files are told to be missing" 64 "not read yet" "$S" storage --defaults-file=x
+both "--login-path is told to be missing" 64 "not read yet" "$S" --login-path=x storage
+both "options without a command are told" 64 "no command" "$S" -v
+both "a host without a command may have meant help" 64 "srdiag help explains" "$S" -h storage
+both "demo and file exclude each other" 64 "choose one" "$S" storage --demo --input x
+both "demo and host exclude each other" 64 "choose one" "$S" storage --demo -h fe1
+both "-p needs a terminal to ask on" 64 "no terminal" setsid "$S" storage -h 127.0.0.1 -P 1 -p
+is "an error is one line" "$("$S" storge 2>&1 | wc -l)" 1
+is "an error leaves stdout empty" "$("$S" storge 2>/dev/null)" ""
+
+status "a wrong password slip" 64 "$S" -p geheim storage
+unlike "a password in the wrong place is not repeated" "$OUT" geheim
+status "a wrong port slip" 64 "$S" storage -Pgeheim
+unlike "a password behind -P is not repeated" "$OUT" geheim
+
+for shell in bash zsh fish; do
+    ok "there is a completion for $shell" "$S" completion $shell
+done
+both "completion of another shell is refused" 64 "bash, zsh, fish" "$S" completion tcsh
+ok "the bash completion is valid bash" bash -c '"$S" completion bash | bash -n'
+is "bash completes commands" "$(bash -c 'source <("$S" completion bash)
+    COMP_WORDS=("$S" stor) COMP_CWORD=1; _srdiag; echo "${COMPREPLY[@]}"')" storage
+is "bash completes views" "$(bash -c 'source <("$S" completion bash)
+    COMP_WORDS=("$S" storage dis) COMP_CWORD=2; _srdiag; echo "${COMPREPLY[@]}"')" disks
+is "bash completes options" "$(bash -c 'source <("$S" completion bash)
+    COMP_WORDS=("$S" storage --expl) COMP_CWORD=2; _srdiag; echo "${COMPREPLY[@]}"')" --explain-score
+is "bash completes values" "$(bash -c 'source <("$S" completion bash)
+    COMP_WORDS=("$S" storage -o nd) COMP_CWORD=3; _srdiag; echo "${COMPREPLY[@]}"')" ndjson
+is "bash hands no password on" "$(bash -c 'source <("$S" completion bash)
+    srdiag() { printf "%s\n" "$@" >&2; }
+    COMP_WORDS=(srdiag -pgeheim --password=geheim stor) COMP_CWORD=3; _srdiag' 2>&1 | grep -c geheim)" 0
+plan_end
