@@ -18,7 +18,7 @@ static const char *view_operands(const struct srd_expert *expert, struct srd_are
                                  size_t *max)
 {
     *max = 0;
-    for (const struct srd_view *const *view = expert->views; *view; view++) {
+    SRD_EACH_VIEW (view, expert) {
         size_t required = 0;
 
         for (const struct srd_arg *arg = (*view)->args; arg->type; arg++)

@@ -40,7 +40,7 @@ static void value_words(struct srd_call *call, const char *blank_separated)
 static void check_words(struct srd_call *call)
 {
     for (const struct srd_expert *const *e = srd_catalogue.experts; *e; e++)
-        for (const struct srd_check *const *c = (*e)->checks; *c; c++)
+        SRD_EACH_CHECK (c, (*e))
             word(call, (*c)->id);
 }
 
@@ -90,7 +90,7 @@ static bool words_of_option(struct srd_call *call, const struct srd_command *com
 static void words_of_operand(struct srd_call *call, const struct srd_command *command)
 {
     if (command->expert) {
-        for (const struct srd_view *const *v = command->expert->views; *v; v++)
+        SRD_EACH_VIEW (v, command->expert)
             word(call, (*v)->name);
     } else if (command == &srd_command_help) {
         for (const struct srd_command *const *c = call->commands; *c; c++)

@@ -35,7 +35,7 @@ static const char *takers(const struct srd_expert *expert, const char *name,
 {
     const char *out = "";
 
-    for (const struct srd_view *const *view = expert->views; *view; view++)
+    SRD_EACH_VIEW (view, expert)
         for (const struct srd_arg *arg = (*view)->args; arg->type; arg++)
             if (!arg->required && !strcmp(arg->name, name))
                 out = srd_arena_printf(arena, "%s%s%s", out, *out ? ", " : "", (*view)->name);
@@ -47,11 +47,11 @@ const struct srd_option *srd_view_options(const struct srd_expert *expert, struc
     size_t count = 0, n = 0;
     struct srd_option *options;
 
-    for (const struct srd_view *const *view = expert->views; *view; view++)
+    SRD_EACH_VIEW (view, expert)
         for (const struct srd_arg *arg = (*view)->args; arg->type; arg++)
             count++;
     options = srd_arena_array(arena, count + 1, sizeof(*options));
-    for (const struct srd_view *const *view = expert->views; *view; view++) {
+    SRD_EACH_VIEW (view, expert) {
         for (const struct srd_arg *arg = (*view)->args; arg->type; arg++) {
             if (arg->required || option_named(options, arg->name))
                 continue;
@@ -167,12 +167,13 @@ static int unknown_view(struct srd_call *call, struct srd_error *err)
     const char *word = call->operands[0], *all = "", *near;
     struct srd_words names = { 0 };
 
-    while (expert->views[names.count])
+    SRD_EACH_VIEW (view, expert)
         names.count++;
     names.items = srd_arena_array(call->arena, names.count + 1, sizeof(char *));
-    for (size_t i = 0; i < names.count; i++) {
-        names.items[i] = expert->views[i]->name;
-        all = srd_arena_printf(call->arena, "%s%s%s", all, *all ? ", " : "", names.items[i]);
+    names.count = 0;
+    SRD_EACH_VIEW (view, expert) {
+        names.items[names.count++] = (*view)->name;
+        all = srd_arena_printf(call->arena, "%s%s%s", all, *all ? ", " : "", (*view)->name);
     }
     near = srd_did_you_mean(call->arena, word, names.items);
     return srd_fail(err, SRD_E_USAGE, "%s has no view \"%s\"%s%s", expert->name,
@@ -218,12 +219,12 @@ static const char *const *check_ids(const struct srd_expert *const *experts,
     const char **ids;
 
     for (size_t e = 0; experts[e]; e++)
-        for (size_t c = 0; experts[e]->checks[c]; c++)
+        SRD_EACH_CHECK (check, experts[e])
             count++;
     ids = srd_arena_array(arena, count + 1, sizeof(*ids));
     for (size_t e = 0; experts[e]; e++)
-        for (size_t c = 0; experts[e]->checks[c]; c++)
-            ids[n++] = experts[e]->checks[c]->id;
+        SRD_EACH_CHECK (check, experts[e])
+            ids[n++] = (*check)->id;
     return ids;
 }
 

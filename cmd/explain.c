@@ -173,7 +173,7 @@ static void of_probe(const struct srd_probe *p, struct article *a)
     if (p->after)
         say(a, "after", "ASKED AFTER", p->after->id);
     for (const struct srd_expert *const *e = srd_catalogue.experts; *e; e++)
-        for (const struct srd_check *const *c = (*e)->checks; *c; c++)
+        SRD_EACH_CHECK (c, (*e))
             if (needs(*c, p))
                 users = join(a->arena, users, " ", (*c)->id);
     a->see = users;
@@ -312,14 +312,14 @@ static const char *const *all_ids(struct srd_arena *arena)
     for (size_t i = 0; srd_catalogue.causes[i]; i++)
         count++;
     for (size_t e = 0; srd_catalogue.experts[e]; e++)
-        for (size_t c = 0; srd_catalogue.experts[e]->checks[c]; c++)
+        SRD_EACH_CHECK (check, srd_catalogue.experts[e])
             count++;
     for (size_t i = 0; probes[i]; i++)
         count++;
     ids = srd_arena_array(arena, count + 1, sizeof(*ids));
     for (size_t e = 0; srd_catalogue.experts[e]; e++)
-        for (size_t c = 0; srd_catalogue.experts[e]->checks[c]; c++)
-            ids[n++] = srd_catalogue.experts[e]->checks[c]->id;
+        SRD_EACH_CHECK (check, srd_catalogue.experts[e])
+            ids[n++] = (*check)->id;
     for (size_t i = 0; srd_catalogue.causes[i]; i++)
         ids[n++] = srd_catalogue.causes[i]->id;
     for (size_t i = 0; probes[i]; i++)

@@ -59,7 +59,7 @@ static void gather(const struct srd_expert *const *experts, struct srd_arena *ar
         for (const struct srd_probe *const *p = srd_identity_probes; *p; p++)
             wanted = wanted || *p == *all;
         for (const struct srd_expert *const *e = experts; *e && !wanted; e++)
-            for (const struct srd_view *const *v = (*e)->views; *v; v++)
+            SRD_EACH_VIEW (v, (*e))
                 for (const struct srd_probe *const *p = srd_probes_of_view(*v, arena); *p; p++)
                     wanted = wanted || *p == *all;
         if (wanted)

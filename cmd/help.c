@@ -144,16 +144,16 @@ static void views_of(struct srd_call *call, const struct srd_expert *expert)
 {
     size_t checks = 0, made = 0;
 
-    for (const struct srd_check *const *check = expert->checks; *check; check++) {
+    SRD_EACH_CHECK (check, expert) {
         checks++;
         made += srd_check_implemented(*check);
     }
     srd_buf_printf(&call->out,
                    "\nMakes %zu of its %zu checks in this version (srdiag list checks --for %s).\n",
                    made, checks, expert->name);
-    if (expert->views[0])
+    if (expert->views)
         srd_buf_text(&call->out, "\nViews\n");
-    for (const struct srd_view *const *view = expert->views; *view; view++)
+    SRD_EACH_VIEW (view, expert)
         pair(call, srd_arena_printf(call->arena, "%s %s", expert->name, (*view)->name),
              (*view)->summary);
 }

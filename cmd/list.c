@@ -70,9 +70,11 @@ static void experts(struct srd_call *call, const struct srd_expert *const *list,
     for (; *list; list++) {
         size_t checks = 0, made = 0, views = 0;
 
-        for (; (*list)->checks[checks]; checks++)
-            made += srd_check_implemented((*list)->checks[checks]);
-        while ((*list)->views[views])
+        SRD_EACH_CHECK (check, *list) {
+            checks++;
+            made += srd_check_implemented(*check);
+        }
+        SRD_EACH_VIEW (view, *list)
             views++;
         srd_listing_add(
             out, (const char *[]){ (*list)->name, (*list)->title, number(call->arena, checks),
@@ -98,7 +100,7 @@ static void checks(struct srd_call *call, const struct srd_expert *const *list,
                    struct srd_listing *out)
 {
     for (; *list; list++)
-        for (const struct srd_check *const *at = (*list)->checks; *at; at++) {
+        SRD_EACH_CHECK (at, (*list)) {
             const struct srd_check *c = *at;
 
             srd_listing_add(out, (const char *[]){ c->id, c->title, yes(srd_check_implemented(c)),
@@ -141,7 +143,7 @@ static void views(struct srd_call *call, const struct srd_expert *const *list,
                   struct srd_listing *out)
 {
     for (; *list; list++)
-        for (const struct srd_view *const *at = (*list)->views; *at; at++) {
+        SRD_EACH_VIEW (at, (*list)) {
             const char *args = "";
 
             for (const struct srd_arg *arg = (*at)->args; arg->type; arg++)

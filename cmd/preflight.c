@@ -83,7 +83,7 @@ static size_t users_of(const struct srd_evidence *ev, const struct srd_probe *pr
     size_t n = 0;
 
     for (const struct srd_expert *const *e = experts; *e; e++)
-        for (const struct srd_check *const *c = (*e)->checks; *c; c++)
+        SRD_EACH_CHECK (c, (*e))
             n += srd_check_implemented(*c) && srd_mode_includes((*c)->mode, ev->cluster.mode) &&
                  uses(*c, probe);
     return n;
@@ -207,7 +207,7 @@ static int run(struct srd_call *call, struct srd_error *err)
     if (print(call, wanted, ev, err))
         return err->code;
     for (const struct srd_expert *const *e = experts; *e; e++)
-        for (const struct srd_check *const *c = (*e)->checks; *c; c++)
+        SRD_EACH_CHECK (c, (*e))
             count_check(call, ev, *c, &tally);
     if (srd_format_is_prose(call->format))
         print_summary(call, ev, &tally);

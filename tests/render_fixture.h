@@ -137,16 +137,16 @@ FIXTURE const struct srd_view fixture_view_disks = {
     .next = "srdiag storage tablets | srdiag explain storage.disk-hard-limit",
 };
 FIXTURE const struct srd_view *const fixture_views[] = { &fixture_view_disks, NULL };
+FIXTURE const struct srd_check *const *const fixture_check_groups[] = { fixture_checks, NULL };
+FIXTURE const struct srd_view *const *const fixture_view_groups[] = { fixture_views, NULL };
 
 FIXTURE const struct srd_expert fixture_storage = { .name = "storage",
                                                     .tool = "analyze_storage_health",
                                                     .area = "storage",
-                                                    .checks = fixture_checks,
-                                                    .views = fixture_views };
-FIXTURE const struct srd_check *const fixture_no_checks[] = { NULL };
+                                                    .checks = fixture_check_groups,
+                                                    .views = fixture_view_groups };
 FIXTURE const struct srd_expert fixture_compaction = { .name = "compaction",
-                                                       .area = "compaction",
-                                                       .checks = fixture_no_checks };
+                                                       .area = "compaction" };
 FIXTURE const struct srd_expert *const fixture_all[] = { &fixture_storage, &fixture_compaction,
                                                          NULL };
 FIXTURE const struct srd_expert *const fixture_one[] = { &fixture_storage, NULL };

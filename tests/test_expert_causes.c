@@ -243,7 +243,7 @@ static void checks_have_all_their_texts(void **state)
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
 
     (void)state;
-    for (const struct srd_check *const *c = srd_expert_storage.checks; *c; c++) {
+    SRD_EACH_CHECK (c, &srd_expert_storage) {
         const char *const texts[] = { (*c)->title, (*c)->why,    (*c)->measured_by, (*c)->rule,
                                       (*c)->source, (*c)->avoid, (*c)->see,         (*c)->fix[0].text };
 

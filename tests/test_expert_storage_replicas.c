@@ -493,7 +493,7 @@ static void no_judge_falls_over_empty_tables(void **state)
     struct srd_answer_text answers[16] = { 0 };
 
     (void)state;
-    for (const struct srd_check *const *c = srd_expert_storage.checks; *c; c++) {
+    SRD_EACH_CHECK (c, &srd_expert_storage) {
         size_t n = 0;
 
         for (size_t i = 0; i < SRD_MAX_NEEDS && (*c)->needs[i]; i++) {
@@ -575,7 +575,7 @@ static void no_judge_falls_over_hostile_cells(void **state)
     for (int round = 0; round < 200; round++) {
         SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
 
-        for (const struct srd_check *const *c = srd_expert_storage.checks; *c; c++) {
+        SRD_EACH_CHECK (c, &srd_expert_storage) {
             struct srd_answer_text answers[4 * SRD_MAX_NEEDS + 2] = { 0 };
             const struct srd_probe *const *const lists[] = { (*c)->needs, (*c)->wants };
             size_t n = 0;

@@ -31,7 +31,8 @@ static void judge(const struct srd_evidence *ev, struct srd_findings *out)
 
 static const struct srd_check one = { .id = "x.one", .needs = { &after }, .judge = judge };
 static const struct srd_check two = { .id = "x.two", .needs = { &after }, .wants = { &wanted } };
-static const struct srd_check *const checks[] = { &one, &two, NULL };
+static const struct srd_check *const check_group[] = { &one, &two, NULL };
+static const struct srd_check *const *const checks[] = { check_group, NULL };
 static const struct srd_view disks = {
     .name = "disks",
     .needs = { &viewed, &srd_probe_backends },
@@ -39,7 +40,8 @@ static const struct srd_view disks = {
                  { .name = "used_percent", .unit = SRD_UNIT_PERCENT },
                  { .name = "backend_id", .unit = SRD_UNIT_ID } },
 };
-static const struct srd_view *const views[] = { &disks, NULL };
+static const struct srd_view *const view_group[] = { &disks, NULL };
+static const struct srd_view *const *const views[] = { view_group, NULL };
 static const struct srd_expert expert = { .name = "x", .checks = checks, .views = views };
 static const struct srd_expert empty = { .name = "y" };
 static const struct srd_expert *const experts[] = { &empty, &expert, NULL };

@@ -47,7 +47,8 @@ static const struct srd_option own[] = {
 };
 
 static const struct srd_view disks = { .name = "disks" }, tables = { .name = "tables" };
-static const struct srd_view *const views[] = { &disks, &tables, NULL };
+static const struct srd_view *const view_group[] = { &disks, &tables, NULL };
+static const struct srd_view *const *const views[] = { view_group, NULL };
 static const struct srd_expert storage = { .name = "storage", .views = views };
 static const struct srd_command storage_command = {
     .name = "storage", .expert = &storage, .max = 2, .options = own

@@ -92,7 +92,7 @@ const struct srd_probe *const *srd_probes_of_experts(const struct srd_expert *co
     struct set set = { .arena = arena };
 
     for (; *experts; experts++) {
-        for (const struct srd_check *const *check = (*experts)->checks; *check; check++) {
+        SRD_EACH_CHECK (check, (*experts)) {
             if (!srd_plan_wants_check(*check, options) || !srd_check_implemented(*check))
                 continue;
             add_all(&set, (*check)->needs);

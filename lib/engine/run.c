@@ -16,11 +16,11 @@ size_t srd_judge(const struct srd_expert *const *experts, const struct srd_evide
     size_t total = 0, count = 0;
 
     for (const struct srd_expert *const *e = experts; *e; e++)
-        for (const struct srd_check *const *check = (*e)->checks; *check; check++)
+        SRD_EACH_CHECK (check, (*e))
             total++;
     *out = srd_arena_array(arena, total + 1, sizeof(**out));
     for (const struct srd_expert *const *e = experts; *e; e++)
-        for (const struct srd_check *const *check = (*e)->checks; *check; check++)
+        SRD_EACH_CHECK (check, (*e))
             if (srd_plan_wants_check(*check, options))
                 srd_check_judge(*check, ev, arena, &(*out)[count++]);
     return count;

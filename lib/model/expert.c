@@ -17,10 +17,12 @@ const struct srd_expert *srd_catalogue_expert(const struct srd_catalogue *c, con
 
 const struct srd_check *srd_catalogue_check(const struct srd_catalogue *c, const char *id)
 {
-    for (const struct srd_expert *const *e = c->experts; e && *e; e++)
-        for (const struct srd_check *const *check = (*e)->checks; check && *check; check++)
-            if (strcmp((*check)->id, id) == 0)
-                return *check;
+    for (const struct srd_expert *const *e = c->experts; e && *e; e++) {
+        const struct srd_check *check = srd_expert_check(*e, id);
+
+        if (check)
+            return check;
+    }
     return NULL;
 }
 
@@ -32,9 +34,17 @@ const struct srd_cause *srd_catalogue_cause(const struct srd_catalogue *c, const
     return NULL;
 }
 
+const struct srd_check *srd_expert_check(const struct srd_expert *expert, const char *id)
+{
+    SRD_EACH_CHECK (check, expert)
+        if (strcmp((*check)->id, id) == 0)
+            return *check;
+    return NULL;
+}
+
 const struct srd_view *srd_expert_view(const struct srd_expert *expert, const char *name)
 {
-    for (const struct srd_view *const *view = expert->views; view && *view; view++)
+    SRD_EACH_VIEW (view, expert)
         if (strcmp((*view)->name, name) == 0)
             return *view;
     return NULL;
@@ -91,11 +101,11 @@ const struct srd_probe *const *srd_catalogue_probes(const struct srd_catalogue *
     add_all(&list, srd_identity_probes);
     add(&list, c->guard);
     for (const struct srd_expert *const *e = c->experts; e && *e; e++) {
-        for (const struct srd_check *const *check = (*e)->checks; check && *check; check++) {
+        SRD_EACH_CHECK (check, (*e)) {
             add_all(&list, (*check)->needs);
             add_all(&list, (*check)->wants);
         }
-        for (const struct srd_view *const *view = (*e)->views; view && *view; view++) {
+        SRD_EACH_VIEW (view, (*e)) {
             add_all(&list, (*view)->needs);
             add_all(&list, (*view)->wants);
         }

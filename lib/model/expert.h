@@ -5,15 +5,29 @@
 #include "lib/model/check.h"
 #include "lib/model/view.h"
 
-/* An expert is a named list of checks and views. */
+/*
+ * An expert is a named list of checks and views. Both come in groups: one per file of the expert, each a
+ * NULL-ended array that stands beside what it lists, so that a new check is a matter of its file and its
+ * test. An expert of one file has one group.
+ */
 struct srd_expert {
     const char *name;  /* "storage", "load-jobs": the command */
     const char *tool;  /* "analyze_storage_health": the MCP name */
     const char *area;  /* group of its check ids and domain of the score: "storage", "load" */
     const char *title; /* one line */
-    const struct srd_check *const *checks; /* NULL-ended */
-    const struct srd_view *const *views;   /* NULL-ended */
+    const struct srd_check *const *const *checks; /* groups, NULL-ended; NULL: none */
+    const struct srd_view *const *const *views;
 };
+
+/* SRD_EACH_CHECK (check, expert) { ... (*check)->id ... }: in order, over all groups. No break inside. */
+#define SRD_EACH_CHECK(item, expert)                                                               \
+    for (const struct srd_check *const *const *item##_group = (expert)->checks;                    \
+         item##_group && *item##_group; item##_group++)                                            \
+        for (const struct srd_check *const *item = *item##_group; *item; item++)
+#define SRD_EACH_VIEW(item, expert)                                                                \
+    for (const struct srd_view *const *const *item##_group = (expert)->views;                      \
+         item##_group && *item##_group; item##_group++)                                            \
+        for (const struct srd_view *const *item = *item##_group; *item; item++)
 
 /* Weight of a domain in the score. */
 struct srd_area {
@@ -38,6 +52,7 @@ struct srd_catalogue {
 const struct srd_expert *srd_catalogue_expert(const struct srd_catalogue *c, const char *name);
 const struct srd_check *srd_catalogue_check(const struct srd_catalogue *c, const char *id);
 const struct srd_cause *srd_catalogue_cause(const struct srd_catalogue *c, const char *id);
+const struct srd_check *srd_expert_check(const struct srd_expert *expert, const char *id);
 const struct srd_view *srd_expert_view(const struct srd_expert *expert, const char *name);
 /* Any check or view that can be judged or filled now? */
 bool srd_check_implemented(const struct srd_check *check);

@@ -155,11 +155,13 @@ const char *srd_render_again(struct srd_arena *arena, const struct srd_style *st
 static const struct srd_view *view_of(const struct srd_expert *expert,
                                       const struct srd_finding *finding)
 {
-    for (const struct srd_view *const *v = expert->views; v && *v; v++)
+    SRD_EACH_VIEW (v, expert)
         for (const struct srd_probe *const *p = (*v)->needs; *p; p++)
             if (finding->probe && *p == finding->probe)
                 return *v;
-    return expert->views ? expert->views[0] : NULL;
+    SRD_EACH_VIEW (v, expert)
+        return *v;
+    return NULL;
 }
 
 static bool needs_operand(const struct srd_view *view)

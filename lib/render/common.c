@@ -219,7 +219,7 @@ const struct srd_expert *srd_render_expert(const struct srd_report *report,
                                            const struct srd_check *check)
 {
     for (const struct srd_expert *const *e = report->experts; e && *e; e++)
-        for (const struct srd_check *const *c = (*e)->checks; c && *c; c++)
+        SRD_EACH_CHECK (c, (*e))
             if (*c == check)
                 return *e;
     return NULL;
