@@ -5,6 +5,7 @@
 #   make check      every test                 make bench   times, beside other clients
 #   make check-real FE=HOST:PORT               the same statements on a StarRocks of yours
 #   make SAN=address,undefined | SAN=thread | COV=1     instrumented, in a build folder of its own
+#   make V=1        shows the commands
 
 PREFIX ?= /usr/local
 CC     ?= gcc
@@ -13,7 +14,11 @@ COV    ?=
 FUZZ   ?=
 WERROR ?=
 
+V      ?=
+
 VERSION := 0.1.0
+Q       := $(if $(V),,@)
+SAY     := @$(if $(V),:,printf '%s\n')
 comma   := ,
 # Every way of building has a folder of its own, so that one does not undo the other.
 B := build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))$(if $(COV),/cov)$(if $(FUZZ),/fuzz)
@@ -57,26 +62,27 @@ archives     = $(foreach layer,$(1),$(B)/lib$(layer).a)
 all: $(B)/srdiag
 
 $(B)/srdiag: $(call objects,$(src_cmd)) $(B)/obj/demo.o $(call archives,$(LAYERS))
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_render) $(LIBS_source) $(LIBS_base)
+	$(SAY) '  LINK  $@'
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_render) $(LIBS_source) $(LIBS_base)
 
 define archive_rule
 $(B)/lib$(1).a: $$(call objects,$$(src_$(1)))
-	@rm -f $$@
-	ar rcs $$@ $$^
+	$$(Q)rm -f $$@ && ar rcs $$@ $$^
 endef
 $(foreach layer,$(LAYERS),$(eval $(call archive_rule,$(layer))))
 
 $(B)/obj/%.o: %.c | build/.deps-build
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(SAY) '  CC    $<'
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # The demo snapshot, as it is in the tree, inside the program.
 $(B)/obj/demo.o: tests/snapshots/demo.srd | build/.deps-build
 	@mkdir -p $(@D)
-	gzip -9nc $< > $(B)/demo.srd.gz
-	printf '%s\n' '.section .rodata' '.global srd_demo_start, srd_demo_end' 'srd_demo_start:' \
+	$(Q)gzip -9nc $< > $(B)/demo.srd.gz
+	$(Q)printf '%s\n' '.section .rodata' '.global srd_demo_start, srd_demo_end' 'srd_demo_start:' \
 	    '.incbin "$(B)/demo.srd.gz"' 'srd_demo_end:' '.section .note.GNU-stack,"",%progbits' > $(B)/demo.s
-	$(CC) -c -o $@ $(B)/demo.s
+	$(Q)$(CC) -c -o $@ $(B)/demo.s
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
@@ -85,12 +91,12 @@ $(B)/obj/demo.o: tests/snapshots/demo.srd | build/.deps-build
 deps: build/.deps-build
 build/.deps-%: .ci/deps
 	@mkdir -p build
-	.ci/deps $*
+	$(Q).ci/deps $*
 	@touch $@
 
 .PHONY: demo
 demo: $(B)/srdiag
-	$(B)/srdiag --demo --exit-zero --no-pager comprehensive
+	@$(B)/srdiag --demo --exit-zero --no-pager comprehensive
 
 .PHONY: install uninstall
 install: $(B)/srdiag

@@ -15,23 +15,29 @@ CMOCKA = $(call once,CMOCKA,--libs cmocka)
 tests: $(TESTS)
 
 $(B)/test_base_%: $(B)/obj/tests/test_base_%.o $(call archives,base)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_base) $(CMOCKA)
+	$(SAY) '  LINK  $@'
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_base) $(CMOCKA)
 $(B)/test_model_%: $(B)/obj/tests/test_model_%.o $(call archives,model base)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_base) $(CMOCKA)
+	$(SAY) '  LINK  $@'
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_base) $(CMOCKA)
 $(B)/test_expert_%: $(B)/obj/tests/test_expert_%.o $(call archives,experts model base)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_base) $(CMOCKA)
+	$(SAY) '  LINK  $@'
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_base) $(CMOCKA)
 $(filter $(B)/test_live%,$(TESTS)): $(B)/test_%: $(B)/obj/tests/test_%.o $(B)/obj/tests/fake/mariadb.o \
         $(call archives,$(LAYERS))
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lz $(LIBS_render) $(LIBS_base) $(CMOCKA)
+	$(SAY) '  LINK  $@'
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lz $(LIBS_render) $(LIBS_base) $(CMOCKA)
 $(B)/test_%: $(B)/obj/tests/test_%.o $(call archives,$(LAYERS))
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_render) $(LIBS_source) $(LIBS_base) $(CMOCKA)
-.PRECIOUS: $(B)/obj/tests/%.o
+	$(SAY) '  LINK  $@'
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_render) $(LIBS_source) $(LIBS_base) $(CMOCKA)
+.SECONDARY:
 
 # A fuzz target has its own main; built by `make FUZZ=1 CC=clang fuzzers`.
 .PHONY: fuzzers
 fuzzers: $(FUZZERS)
 $(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/fuzzed.stamp
-	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(filter-out $(B)/obj/cmd/main.o,$(call objects,$(src_cmd))) \
+	$(SAY) '  LINK  $@'
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(filter-out $(B)/obj/cmd/main.o,$(call objects,$(src_cmd))) \
 	    $(B)/obj/demo.o $(call archives,$(LAYERS)) $(LIBS_render) $(LIBS_source) $(LIBS_base)
 $(B)/obj/fuzzed.stamp: $(call objects,$(src_cmd)) $(B)/obj/demo.o $(call archives,$(LAYERS))
 	@touch $@
@@ -48,17 +54,18 @@ FUZZ_SECONDS ?= 60
 JOBS ?= $(shell nproc)
 asan := build/san-address-undefined
 tsan := build/san-thread
+raced := test_engine test_live test_wire
 
 .PHONY: check
 check: build/.deps-check $(VENV)/.done
 	$(MAKE) -j$(JOBS) all tests
 	$(MAKE) -j$(JOBS) SAN=address,undefined WERROR=1 all tests
-	$(MAKE) -j$(JOBS) SAN=thread $(tsan)/srdiag $(tsan)/test_engine $(tsan)/test_live
+	$(MAKE) -j$(JOBS) SAN=thread $(tsan)/srdiag $(raced:%=$(tsan)/%)
 	$(MAKE) -j$(JOBS) FUZZ=1 CC=clang WERROR=1 fuzzers
 	python3 tests/run.py --jobs $(JOBS) \
 	    $(foreach f,$(notdir $(FUZZERS)),'tests/fuzz/run.sh build/fuzz/$(f) $(FUZZ_SECONDS)') \
-	    $(TESTS) $(TESTS:$(B)/%=$(asan)/%) $(tsan)/test_engine $(tsan)/test_live \
-	    tests/layers.sh $(wildcard tests/cli/*.sh) \
+	    $(TESTS) $(TESTS:$(B)/%=$(asan)/%) $(raced:%=$(tsan)/%) \
+	    tests/layers.sh tests/valgrind.sh $(wildcard tests/cli/*.sh) \
 	    $(foreach t,$(wildcard tests/cli/*.sh),'SRDIAG=$(asan)/srdiag $(t)') \
 	    $(foreach t,$(wildcard tests/check_*.py),'$(VENV)/bin/python $(t)') \
 	    'cd tests && ../$(VENV)/bin/python -m sim.test_sim'
