@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -94,7 +95,7 @@ struct fake {
     pthread_mutex_t lock;
     char asked[2048]; /* "probe key@node " in the order in which answers were given */
     int running, running_most, heavy, heavy_most;
-    volatile bool cancelled;
+    atomic_bool cancelled;
 };
 
 static const struct reply *find(const struct fake *fake, const char *id)

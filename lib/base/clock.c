@@ -27,10 +27,14 @@ int64_t srd_clock_monotonic_ms(void)
 /* Whole seconds since 1970, rounded down also before it, and the milliseconds above them. */
 static time_t split(int64_t ms, int *rest)
 {
+    time_t seconds = (time_t)(ms / 1000);
+
     *rest = (int)(ms % 1000);
-    if (*rest < 0)
+    if (*rest < 0) {
         *rest += 1000;
-    return (time_t)((ms - *rest) / 1000);
+        seconds--;
+    }
+    return seconds;
 }
 
 const char *srd_time_rfc3339(int64_t ms, char out[SRD_TIME_SIZE])
