@@ -173,6 +173,8 @@ def main():
     started = time.monotonic()
     passed = failed = skipped = 0
     signal.signal(signal.SIGTERM, interrupted)
+    # started in the background we may have inherited "ignore", and so would the programs that test Ctrl-C
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
     with concurrent.futures.ThreadPoolExecutor(max(1, args.jobs)) as pool:
         jobs = [pool.submit(run, command, args.timeout) for command in args.commands]
