@@ -663,4 +663,6 @@ class Lines(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    import tap  # beside the package; run as `python -m sim.test_sim` from tests/
+
+    tap.main()
