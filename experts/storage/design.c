@@ -21,8 +21,7 @@ const struct srd_probe srd_probe_databases = {
 static void judge_one_quota(struct srd_findings *out, const struct srd_table *dbs, size_t row,
                             bool replicas, double used, double quota)
 {
-    struct srd_limit warning =
-        srd_limit_catalogue(out->ev, "storage.quota", 80, SRD_UNIT_PERCENT);
+    struct srd_limit warning = srd_limit_catalogue(out->ev, "storage.quota", 80, SRD_UNIT_PERCENT);
     struct srd_limit critical =
         srd_limit_catalogue(out->ev, "storage.quota.critical", 95, SRD_UNIT_PERCENT);
     enum srd_unit unit = replicas ? SRD_UNIT_COUNT : SRD_UNIT_BYTES;
@@ -72,26 +71,8 @@ static void judge_quota(const struct srd_evidence *ev, struct srd_findings *out)
         if (srd_cell_number(dbs, row, "ReplicaQuota", &quota))
             judge_one_quota(out, dbs, row, true, srd_storage_number(t, sum, "REPLICAS"), quota);
     }
-    srd_measured(out, "%zu databases were compared with their quotas", looked);
+    srd_measured(out, "databases compared with their quotas: %zu", looked);
 }
-
-const struct srd_check srd_storage_quota = {
-    .id = "storage.quota",
-    .title = "quota of a database nearly used up",
-    .worst = SRD_CRITICAL,
-    .needs = { &srd_probe_databases, &srd_probe_table_sizes },
-    .judge = judge_quota,
-    .why = "At the data or replica quota of a database its loads and CREATE TABLE fail.",
-    .measured_by = "SHOW PROC '/dbs' Quota and ReplicaQuota, against size and replicas of the database in "
-                   "information_schema.partitions_meta.",
-    .rule = "warning: above 80 % of either quota; critical: above 95 %.",
-    .source = "judgement.",
-    .avoid = "The default quotas are practically infinite. Temporary partitions and the tablets of rollups are "
-             "not counted, so the true use may be a little higher.",
-    .see = "storage.disk-hard-limit storage.recycle-bin",
-    .fix = { { "Raise the quota, or drop data of this database",
-               "ALTER DATABASE {database} SET {what} QUOTA <n>;", SRD_SAFE } },
-};
 
 /* storage.pk-index-memory */
 
@@ -114,9 +95,10 @@ static void judge_index_of(const struct srd_evidence *ev, struct srd_findings *o
     if (property_is(t, row, "enable_persistent_index", "false", out->arena)) {
         if (size <= limit.value)
             return;
-        f = srd_storage_table_finding(out, SRD_WARNING, &srd_probe_table_sizes, row, NULL,
-                                      "keeps its primary key index in memory (%s of data in one copy)",
-                                      srd_text_bytes(out->arena, size));
+        f = srd_storage_table_finding(
+            out, SRD_WARNING, &srd_probe_table_sizes, row, NULL,
+            "keeps its primary key index in memory (%s of data in one copy)",
+            srd_text_bytes(out->arena, size));
         srd_finding_value(f, size, limit);
         srd_finding_field(out, f, "property", "\"enable_persistent_index\" = \"true\"");
     } else if (ev->cluster.mode == SRD_MODE_SHARED_DATA &&
@@ -143,29 +125,8 @@ static void judge_index(const struct srd_evidence *ev, struct srd_findings *out)
         looked++;
         judge_index_of(ev, out, t, row);
     }
-    srd_measured(out, "%zu primary key tables were looked at", looked);
+    srd_measured(out, "primary key tables: %zu", looked);
 }
-
-const struct srd_check srd_storage_pk_index_memory = {
-    .id = "storage.pk-index-memory",
-    .title = "primary key index in memory",
-    .worst = SRD_WARNING,
-    .needs = { &srd_probe_table_sizes },
-    .wants = { &srd_probe_databases },
-    .judge = judge_index,
-    .why = "A primary key table without persistent index loads its whole key index into the memory of the BE "
-           "as soon as it is written.",
-    .measured_by = "information_schema.tables_config PROPERTIES of primary key tables "
-                   "(enable_persistent_index, persistent_index_type); size from partitions_meta.",
-    .rule = "warning: enable_persistent_index is false and one copy is above 10 GiB; info (shared-data from "
-            "3.3.2): the index type is LOCAL, which is lost when a CN leaves.",
-    .source = "StarRocks documentation on primary key tables (the memory index is discouraged).",
-    .avoid = "INDEX_MEM of be_tablets is loaded lazily, so 0 there says nothing: the property decides. Internal "
-             "tables are left out.",
-    .see = "storage.pk-key-wide",
-    .fix = { { "Switch the persistent index on; it is built at the next load",
-               "ALTER TABLE {table} SET ({property});", SRD_SAFE } },
-};
 
 /* storage.pk-key-wide */
 
@@ -219,8 +180,7 @@ static void judge_key(const struct srd_evidence *ev, struct srd_findings *out)
         /* declared lengths are upper bounds: only failing loads would make this more than a hint */
         f = srd_finding_add(out, SRD_INFO, "table", name,
                             "%s has a primary key of %.0f column%s and up to %s bytes", name,
-                            columns, columns > 1 ? "s" : "",
-                            srd_text_count(out->arena, bytes));
+                            columns, columns > 1 ? "s" : "", srd_text_count(out->arena, bytes));
         if (bytes > width.value)
             srd_finding_value(f, bytes, width);
         else
@@ -230,25 +190,6 @@ static void judge_key(const struct srd_evidence *ev, struct srd_findings *out)
     }
     srd_measured(out, "the widest primary key takes up to %.0f bytes", widest);
 }
-
-const struct srd_check srd_storage_pk_key_wide = {
-    .id = "storage.pk-key-wide",
-    .title = "wide primary key",
-    .worst = SRD_INFO,
-    .needs = { &srd_probe_primary_keys },
-    .wants = { &srd_probe_table_sizes, &srd_probe_databases },
-    .judge = judge_key,
-    .why = "The bytes of the key are paid again in the index and with every upsert; rows whose key is above "
-           "the limit make the load fail.",
-    .measured_by = "information_schema.columns (COLUMN_KEY = 'PRI') of primary key tables: the declared widths "
-                   "added up.",
-    .rule = "info: more than 128 bytes with a text column above 64, or more than 5 key columns.",
-    .source = "primary_key_limit_size of the BE (default 128); StarRocks documentation.",
-    .avoid = "Declared lengths are upper bounds, so this never rises above info by itself.",
-    .see = "storage.pk-index-memory",
-    .fix = { { "Use a number or a hash as key, and keep the long text as a value column", NULL,
-               SRD_SAFE } },
-};
 
 /* storage.medium-mismatch */
 
@@ -264,13 +205,11 @@ static void medium_finding(struct srd_findings *out, size_t row, double n, const
                            const char *words)
 {
     const struct srd_table *t = srd_evidence_get(out->ev, &srd_probe_table_sizes, NULL);
-    struct srd_limit none = { 0, SRD_UNIT_COUNT, "catalogue" };
     double all = srd_storage_number(t, row, "PARTITIONS");
     struct srd_finding *f = srd_storage_table_finding(
         out, SRD_WARNING, &srd_probe_table_sizes, row, NULL, "has %s partitions, of which %s %s",
         srd_text_count(out->arena, all), srd_text_count(out->arena, n), words);
 
-    srd_finding_value(f, n, none);
     srd_finding_share(f, n, srd_storage_all(out->ev, "PARTITIONS"));
     srd_finding_field(out, f, "medium", medium);
 }
@@ -302,10 +241,69 @@ static void judge_medium(const struct srd_evidence *ev, struct srd_findings *out
     }
     if (doubtful)
         srd_cannot_judge(out, disks.alive ? SRD_SKIPPED : SRD_NO_BACKEND,
-                         "the media of %zu backends are not known", disks.unread);
+                         "backends whose media are not known: %zu", disks.unread);
     srd_measured(out, "paths of %s%s%s exist", ssd ? "SSD" : "", ssd && hdd ? " and " : "",
                  hdd ? "HDD" : "");
 }
+
+/* clang-format off */
+const struct srd_check srd_storage_quota = {
+    .id = "storage.quota",
+    .title = "quota of a database nearly used up",
+    .worst = SRD_CRITICAL,
+    .needs = { &srd_probe_databases, &srd_probe_table_sizes },
+    .judge = judge_quota,
+    .why = "At the data or replica quota of a database its loads and CREATE TABLE fail.",
+    .measured_by = "SHOW PROC '/dbs' Quota and ReplicaQuota, against size and replicas of the database in "
+                   "information_schema.partitions_meta.",
+    .rule = "warning: above 80 % of either quota; critical: above 95 %.",
+    .source = "judgement.",
+    .avoid = "The default quotas are practically infinite. Temporary partitions and the tablets of rollups are "
+             "not counted, so the true use may be a little higher.",
+    .see = "storage.disk-hard-limit storage.recycle-bin",
+    .fix = { { "Raise the quota, or drop data of this database",
+               "ALTER DATABASE {database} SET {what} QUOTA <n>;", SRD_SAFE } },
+};
+
+const struct srd_check srd_storage_pk_index_memory = {
+    .id = "storage.pk-index-memory",
+    .title = "primary key index in memory",
+    .worst = SRD_WARNING,
+    .needs = { &srd_probe_table_sizes },
+    .wants = { &srd_probe_databases },
+    .judge = judge_index,
+    .why = "A primary key table without persistent index loads its whole key index into the memory of the BE "
+           "as soon as it is written.",
+    .measured_by = "information_schema.tables_config PROPERTIES of primary key tables "
+                   "(enable_persistent_index, persistent_index_type); size from partitions_meta.",
+    .rule = "warning: enable_persistent_index is false and one copy is above 10 GiB; info (shared-data from "
+            "3.3.2): the index type is LOCAL, which is lost when a CN leaves.",
+    .source = "StarRocks documentation on primary key tables (the memory index is discouraged).",
+    .avoid = "INDEX_MEM of be_tablets is loaded lazily, so 0 there says nothing: the property decides. Internal "
+             "tables are left out.",
+    .see = "storage.pk-key-wide",
+    .fix = { { "Switch the persistent index on; it is built at the next load",
+               "ALTER TABLE {table} SET ({property});", SRD_SAFE } },
+};
+
+const struct srd_check srd_storage_pk_key_wide = {
+    .id = "storage.pk-key-wide",
+    .title = "wide primary key",
+    .worst = SRD_INFO,
+    .needs = { &srd_probe_primary_keys },
+    .wants = { &srd_probe_table_sizes, &srd_probe_databases },
+    .judge = judge_key,
+    .why = "The bytes of the key are paid again in the index and with every upsert; rows whose key is above "
+           "the limit make the load fail.",
+    .measured_by = "information_schema.columns (COLUMN_KEY = 'PRI') of primary key tables: the declared widths "
+                   "added up.",
+    .rule = "info: more than 128 bytes with a text column above 64, or more than 5 key columns.",
+    .source = "primary_key_limit_size of the BE (default 128); StarRocks documentation.",
+    .avoid = "Declared lengths are upper bounds, so this never rises above info by itself.",
+    .see = "storage.pk-index-memory",
+    .fix = { { "Use a number or a hash as key, and keep the long text as a value column", NULL,
+               SRD_SAFE } },
+};
 
 const struct srd_check srd_storage_medium_mismatch = {
     .id = "storage.medium-mismatch",
@@ -331,3 +329,4 @@ const struct srd_check srd_storage_medium_mismatch = {
                SRD_SAFE },
              { "Or declare the medium of the paths in storage_root_path of be.conf", NULL, SRD_SAFE } },
 };
+/* clang-format on */

@@ -49,7 +49,7 @@ static void judge_count(const struct srd_evidence *ev, struct srd_findings *out)
         f = srd_storage_table_finding(out, worse ? SRD_CRITICAL : SRD_WARNING,
                                       &srd_probe_table_sizes, row, NULL, "has %s partitions",
                                       count(out, n));
-        srd_finding_value(f, n, worse || near ? most : per_table);
+        srd_finding_value(f, n, near ? most : per_table);
         srd_finding_share(f, n, all);
     }
     if (all > in_all.value) {
@@ -60,30 +60,6 @@ static void judge_count(const struct srd_evidence *ev, struct srd_findings *out)
     }
     srd_measured(out, "the table with most partitions has %s", count(out, largest));
 }
-
-const struct srd_check srd_storage_partition_count = {
-    .id = "storage.partition-count",
-    .title = "too many partitions",
-    .family = "partition-design",
-    .worst = SRD_CRITICAL,
-    .needs = { &srd_probe_table_sizes },
-    .wants = { &srd_probe_fe_config, &srd_probe_databases },
-    .judge = judge_count,
-    .why = "Planning, statistics, the mapping of materialized views and the heap of the FE grow with the "
-           "number of partitions; at the limit the next automatic partition fails, and its load with it.",
-    .measured_by = "information_schema.partitions_meta: partitions per table and in all.",
-    .rule = "warning: more than 20,000 in a table, or above 70 % of max_partition_number_per_table, or "
-            "more than 500,000 in all; critical: 95 % of max_partition_number_per_table or more.",
-    .source = "max_partition_number_per_table of the cluster (100,000 by default; older releases "
-              "have no such limit); StarRocks documentation (at most 100,000 in all, coarse grain); the "
-              "rest is judgement.",
-    .avoid = "Temporary partitions and shadow partitions ($...) are not counted; the sub-partitions of "
-             "one name count once, as in StarRocks' own limit.",
-    .see = "storage.partition-empty storage.no-retention",
-    .fix = { { "Expire old partitions; ask the owner, it deletes data",
-               "ALTER TABLE {table} SET (\"partition_live_number\" = \"<n>\");", SRD_RISKY },
-             { "Use a coarser grain for new tables: month instead of day", NULL, SRD_SAFE } },
-};
 
 /* storage.partition-empty */
 
@@ -120,30 +96,6 @@ static void judge_empty(const struct srd_evidence *ev, struct srd_findings *out)
     srd_measured(out, "no table has more than %s past partitions that were never loaded",
                  count(out, most));
 }
-
-const struct srd_check srd_storage_partition_empty = {
-    .id = "storage.partition-empty",
-    .title = "empty partitions",
-    .family = "partition-design",
-    .worst = SRD_WARNING,
-    .needs = { &srd_probe_table_sizes },
-    .wants = { &srd_probe_databases },
-    .judge = judge_empty,
-    .why = "Each empty partition still has its tablets; many of them hint at wrong settings of dynamic or "
-           "automatic partitioning.",
-    .measured_by = "information_schema.partitions_meta: ROW_COUNT = 0 and VISIBLE_VERSION = 1, that is "
-                   "never loaded.",
-    .rule = "info: more than 100 and more than 30 % of the partitions of a table; warning: more than 1,000 "
-            "and more than 70 %, with at least 10 buckets each.",
-    .source = "judgement.",
-    .avoid = "Partitions for days to come are not counted. A row count of 0 alone may be late news, hence "
-             "the version. Shadow partitions and internal tables are left out.",
-    .see = "storage.tablet-too-small storage.partition-count",
-    .fix = { { "Create fewer partitions ahead (dynamic_partition.end) or in the past "
-               "(dynamic_partition.history_partition_num)",
-               NULL, SRD_SAFE },
-             { "Drop those that will never be loaded", NULL, SRD_RISKY } },
-};
 
 /* storage.partition-too-large */
 
@@ -208,26 +160,6 @@ static void judge_too_large(const struct srd_evidence *ev, struct srd_findings *
     srd_measured(out, "the largest partition holds %s in one copy", bytes(out, largest));
 }
 
-const struct srd_check srd_storage_partition_too_large = {
-    .id = "storage.partition-too-large",
-    .title = "partitions too large",
-    .family = "partition-design",
-    .worst = SRD_WARNING,
-    .needs = { &srd_probe_table_sizes },
-    .wants = { &srd_probe_databases },
-    .judge = judge_too_large,
-    .why = "Retention, repair, refresh and OPTIMIZE work per partition: beyond some hundred GB each of them "
-           "is a long job.",
-    .measured_by = "information_schema.partitions_meta: size of one copy, and BUCKETS.",
-    .rule = "info: above 100 GiB in one copy; warning: above 1 TiB, or more than 20,000 tablets in a "
-            "partition. One finding per table, with its largest partition.",
-    .source = "StarRocks documentation on partitioning (up to 100 GB and 20,000 tablets).",
-    .avoid = "Temporary partitions are left out. Of tables without partitions "
-             "storage.unpartitioned-large speaks.",
-    .see = "storage.unpartitioned-large storage.tablet-too-large",
-    .fix = { { "Partition new data by a finer unit", NULL, SRD_SAFE } },
-};
-
 /* storage.unpartitioned-large */
 
 static void judge_unpartitioned(const struct srd_evidence *ev, struct srd_findings *out)
@@ -261,29 +193,6 @@ static void judge_unpartitioned(const struct srd_evidence *ev, struct srd_findin
     }
     srd_measured(out, "the largest table without partitions holds %s", bytes(out, largest));
 }
-
-const struct srd_check srd_storage_unpartitioned_large = {
-    .id = "storage.unpartitioned-large",
-    .title = "large table without partitions",
-    .family = "partition-design",
-    .worst = SRD_WARNING,
-    .needs = { &srd_probe_table_sizes },
-    .wants = { &srd_probe_databases },
-    .judge = judge_unpartitioned,
-    .why = "Queries cannot skip data, nothing can be expired, and statistics and materialized views always "
-           "start from the whole table.",
-    .measured_by = "information_schema.tables_config PARTITION_KEY and partitions_meta PARTITION_VALUE, both "
-                   "empty; size from partitions_meta.",
-    .rule = "info: above 50 GiB in one copy; warning: above 200 GiB.",
-    .source = "judgement, derived from the 100 GB per partition of the documentation.",
-    .avoid = "Primary key tables stay at info: their key may have no column to partition by. Materialized "
-             "views are left out: mv.full-refresh-large speaks of them.",
-    .see = "storage.partition-too-large",
-    .fix = { { "Create a table with an expression partition, copy range by range, then swap", NULL,
-               SRD_SAFE },
-             { "Swap the names when the copy is complete",
-               "ALTER TABLE {table} SWAP WITH <new table>;", SRD_RISKY } },
-};
 
 /* storage.partition-data-skew */
 
@@ -322,38 +231,19 @@ static void judge_data_skew(const struct srd_evidence *ev, struct srd_findings *
                  worst);
 }
 
-const struct srd_check srd_storage_partition_data_skew = {
-    .id = "storage.partition-data-skew",
-    .title = "one partition far larger than the others",
-    .family = "partition-design",
-    .worst = SRD_WARNING,
-    .needs = { &srd_probe_table_sizes },
-    .wants = { &srd_probe_databases },
-    .judge = judge_data_skew,
-    .why = "A partition many times the usual size often comes from a wrong event time or a default value, "
-           "and defeats pruning.",
-    .measured_by = "information_schema.partitions_meta: size of the largest partition against the median of "
-                   "its table, for tables with data in at least 8 partitions.",
-    .rule = "info: above 10 times the median and 10 GiB; warning: above 50 times and 100 GiB.",
-    .source = "judgement.",
-    .avoid = "Partitions that collect the rest by design are left out: ranges without lower or upper bound, "
-             "and names with pmin, pmax or history. Empty partitions do not count for the median.",
-    .see = "storage.partition-too-large",
-    .fix = { { "Look for sentinel values (1970, 0, NULL) in the partition column of {table}", NULL,
-               SRD_SAFE } },
-};
-
 /* storage.temp-partition-leftover */
 
-struct leftover { /* the temporary partitions of one table */
+/* The temporary partitions of one table. */
+struct leftover {
     size_t count, worst_row;
-    bool old, aged;   /* the worst is one of an abandoned job; its age is known */
+    bool old, aged;   /* the worst was left behind; its age is known */
     double size, all; /* of the worst, and of all of them */
     int64_t age_ms;
 };
 
-static struct leftover read_leftovers(const struct srd_evidence *ev, const struct srd_chains *chains,
-                                      size_t row, double age_limit_ms)
+static struct leftover read_leftovers(const struct srd_evidence *ev,
+                                      const struct srd_chains *chains, size_t row,
+                                      double age_limit_ms)
 {
     const struct srd_table *p = chains->t;
     struct leftover l = { .worst_row = SRD_NO_COLUMN };
@@ -402,7 +292,8 @@ static void judge_temporary(const struct srd_evidence *ev, struct srd_findings *
             out, l.old ? SRD_WARNING : SRD_INFO, &srd_probe_partition_sizes, l.worst_row,
             srd_cell_text(p, l.worst_row, "PARTITION_NAME"),
             "is a temporary partition of %s, last written %s%s", bytes(out, l.size),
-            l.aged ? srd_text_duration(out->arena, l.age_ms > 0 ? l.age_ms : 0) : "at an unknown time",
+            l.aged ? srd_text_duration(out->arena, l.age_ms > 0 ? l.age_ms : 0)
+                   : "at an unknown time",
             l.aged ? " ago" : "");
         if (l.count > 1)
             f->message = srd_arena_printf(out->arena, "%s; the table has %zu of them with %s",
@@ -411,8 +302,121 @@ static void judge_temporary(const struct srd_evidence *ev, struct srd_findings *
             srd_finding_value(f, (double)l.age_ms, limit);
         srd_finding_share(f, l.all, srd_storage_all(ev, "DATA_BYTES"));
     }
-    srd_measured(out, "%zu temporary partitions", found);
+    srd_measured(out, "temporary partitions: %zu", found);
 }
+
+/* clang-format off */
+const struct srd_check srd_storage_partition_count = {
+    .id = "storage.partition-count",
+    .title = "too many partitions",
+    .family = "partition-design",
+    .worst = SRD_CRITICAL,
+    .needs = { &srd_probe_table_sizes },
+    .wants = { &srd_probe_fe_config, &srd_probe_databases },
+    .judge = judge_count,
+    .why = "Planning, statistics, the mapping of materialized views and the heap of the FE grow with the "
+           "number of partitions; at the limit the next automatic partition fails, and its load with it.",
+    .measured_by = "information_schema.partitions_meta: partitions per table and in all.",
+    .rule = "warning: more than 20,000 in a table, or above 70 % of max_partition_number_per_table, or "
+            "more than 500,000 in all; critical: 95 % of max_partition_number_per_table or more.",
+    .source = "max_partition_number_per_table of the cluster (100,000 by default; older releases "
+              "have no such limit); StarRocks documentation (at most 100,000 in all, coarse grain); the "
+              "rest is judgement.",
+    .avoid = "Temporary partitions and shadow partitions ($...) are not counted; the sub-partitions of "
+             "one name count once, as in StarRocks' own limit.",
+    .see = "storage.partition-empty storage.no-retention",
+    .fix = { { "Expire old partitions; ask the owner, it deletes data",
+               "ALTER TABLE {table} SET (\"partition_live_number\" = \"<n>\");", SRD_RISKY },
+             { "Use a coarser grain for new tables: month instead of day", NULL, SRD_SAFE } },
+};
+
+const struct srd_check srd_storage_partition_empty = {
+    .id = "storage.partition-empty",
+    .title = "empty partitions",
+    .family = "partition-design",
+    .worst = SRD_WARNING,
+    .needs = { &srd_probe_table_sizes },
+    .wants = { &srd_probe_databases },
+    .judge = judge_empty,
+    .why = "Each empty partition still has its tablets; many of them hint at wrong settings of dynamic or "
+           "automatic partitioning.",
+    .measured_by = "information_schema.partitions_meta: ROW_COUNT = 0 and VISIBLE_VERSION = 1, that is "
+                   "never loaded.",
+    .rule = "info: more than 100 and more than 30 % of the partitions of a table; warning: more than 1,000 "
+            "and more than 70 %, with at least 10 buckets each.",
+    .source = "judgement.",
+    .avoid = "Partitions for days to come are not counted. A row count of 0 alone may be late news, hence "
+             "the version. Shadow partitions and internal tables are left out.",
+    .see = "storage.tablet-too-small storage.partition-count",
+    .fix = { { "Create fewer partitions ahead (dynamic_partition.end) or in the past "
+               "(dynamic_partition.history_partition_num)",
+               NULL, SRD_SAFE },
+             { "Drop those that will never be loaded", NULL, SRD_RISKY } },
+};
+
+const struct srd_check srd_storage_partition_too_large = {
+    .id = "storage.partition-too-large",
+    .title = "partitions too large",
+    .family = "partition-design",
+    .worst = SRD_WARNING,
+    .needs = { &srd_probe_table_sizes },
+    .wants = { &srd_probe_databases },
+    .judge = judge_too_large,
+    .why = "Retention, repair, refresh and OPTIMIZE work per partition: beyond some hundred GB each of them "
+           "is a long job.",
+    .measured_by = "information_schema.partitions_meta: size of one copy, and BUCKETS.",
+    .rule = "info: above 100 GiB in one copy; warning: above 1 TiB, or more than 20,000 tablets in a "
+            "partition. One finding per table, with its largest partition.",
+    .source = "StarRocks documentation on partitioning (up to 100 GB and 20,000 tablets).",
+    .avoid = "Temporary partitions are left out. Of tables without partitions "
+             "storage.unpartitioned-large speaks.",
+    .see = "storage.unpartitioned-large storage.tablet-too-large",
+    .fix = { { "Partition new data by a finer unit", NULL, SRD_SAFE } },
+};
+
+const struct srd_check srd_storage_unpartitioned_large = {
+    .id = "storage.unpartitioned-large",
+    .title = "large table without partitions",
+    .family = "partition-design",
+    .worst = SRD_WARNING,
+    .needs = { &srd_probe_table_sizes },
+    .wants = { &srd_probe_databases },
+    .judge = judge_unpartitioned,
+    .why = "Queries cannot skip data, nothing can be expired, and statistics and materialized views always "
+           "start from the whole table.",
+    .measured_by = "information_schema.tables_config PARTITION_KEY and partitions_meta PARTITION_VALUE, both "
+                   "empty; size from partitions_meta.",
+    .rule = "info: above 50 GiB in one copy; warning: above 200 GiB.",
+    .source = "judgement, derived from the 100 GB per partition of the documentation.",
+    .avoid = "Primary key tables stay at info: their key may have no column to partition by. Materialized "
+             "views are left out: mv.full-refresh-large speaks of them.",
+    .see = "storage.partition-too-large",
+    .fix = { { "Create a table with an expression partition, copy range by range, then swap", NULL,
+               SRD_SAFE },
+             { "Swap the names when the copy is complete",
+               "ALTER TABLE {table} SWAP WITH <new table>;", SRD_RISKY } },
+};
+
+const struct srd_check srd_storage_partition_data_skew = {
+    .id = "storage.partition-data-skew",
+    .title = "one partition far larger than the others",
+    .family = "partition-design",
+    .worst = SRD_WARNING,
+    .needs = { &srd_probe_table_sizes },
+    .wants = { &srd_probe_databases },
+    .judge = judge_data_skew,
+    .why = "A partition many times the usual size often comes from a wrong event time or a default value, "
+           "and defeats pruning.",
+    .measured_by = "information_schema.partitions_meta: size of the largest partition against the median of "
+                   "its table, for tables with data in at least 8 partitions.",
+    .rule = "info: above 10 times the median and 10 GiB; warning: above 50 times and 100 GiB.",
+    .source = "judgement.",
+    .avoid = "Partitions that collect the rest by design are left out: ranges without lower or upper bound, "
+             "and names with pmin, pmax or history. Empty partitions do not count for the median.",
+    .see = "storage.partition-too-large",
+    .fix = { { "Look for sentinel values (1970, 0, NULL) in the partition column of {table}", NULL,
+               SRD_SAFE } },
+};
 
 const struct srd_check srd_storage_temp_partition_leftover = {
     .id = "storage.temp-partition-leftover",
@@ -432,3 +436,4 @@ const struct srd_check srd_storage_temp_partition_leftover = {
              { "Drop it if none does", "ALTER TABLE {table} DROP TEMPORARY PARTITION {partition};",
                SRD_RISKY } },
 };
+/* clang-format on */

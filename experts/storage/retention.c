@@ -16,7 +16,8 @@
 
 /* storage.no-retention */
 
-struct history { /* of a table that is partitioned by time */
+/* Of a table that is partitioned by time. */
+struct history {
     struct srd_partition_range oldest;
     double width_ms; /* of a partition; 0: not known */
     double age_ms;   /* of the oldest partition's end; 0: not known, or in the future */
@@ -110,9 +111,8 @@ static void report_history(const struct srd_evidence *ev, struct srd_findings *o
         srd_finding_value(f, h->age_ms,
                           (struct srd_limit){ years.value * YEAR_MS, SRD_UNIT_MS, years.source });
     srd_finding_share(f, size, srd_storage_all(ev, "DATA_BYTES"));
-    srd_finding_field(
-        out, f, "partition",
-        srd_quote_identifier(out->arena, srd_cell_text(t, row, "OLDEST_PARTITION")));
+    srd_finding_field(out, f, "partition",
+                      srd_quote_identifier(out->arena, srd_cell_text(t, row, "OLDEST_PARTITION")));
     srd_finding_field(out, f, "keep", srd_arena_printf(out->arena, "%.0f", keep));
 }
 
@@ -143,38 +143,13 @@ static void judge_retention(const struct srd_evidence *ev, struct srd_findings *
         }
     }
     if (unknown)
-        srd_cannot_judge(out, SRD_SKIPPED, "whether %zu tables expire partitions is not known",
+        srd_cannot_judge(out, SRD_SKIPPED,
+                         "tables of which it is not known whether they expire partitions: %zu",
                          unknown);
     if (!ev->cluster.clock_known)
         srd_cannot_judge(out, SRD_FAILED, "the clock of the FE is not known, nor how old data is");
-    srd_measured(out, "%zu tables partitioned by time were looked at", looked);
+    srd_measured(out, "tables partitioned by time: %zu", looked);
 }
-
-const struct srd_check srd_storage_no_retention = {
-    .id = "storage.no-retention",
-    .title = "time partitions are never expired",
-    .family = "partition-design",
-    .worst = SRD_INFO,
-    .needs = { &srd_probe_table_sizes },
-    .wants = { &srd_probe_table_ddl, &srd_probe_databases },
-    .judge = judge_retention,
-    .why = "A table partitioned by time that keeps everything grows for ever: the most frequent cause of "
-           "full disks.",
-    .measured_by = "information_schema.partitions_meta: partitions by date; tables_config PROPERTIES (before "
-                   "3.3 also SHOW CREATE TABLE) without partition_ttl, partition_live_number, "
-                   "partition_retention_condition and dynamic_partition.start.",
-    .rule = "info: at least 365 partitions of a day or longer, or the oldest ended over 2 years ago, and "
-            "nothing expires them. It would become a warning with the growth that stored runs show.",
-    .source = "judgement.",
-    .avoid = "Archives that must be kept by law are right as they are: leave the check out with --skip. "
-             "Materialized views follow their base tables.",
-    .see = "storage.disk-eta storage.disk-hard-limit",
-    .fix = { { "Give the table a retention; ask its owner, what is older is deleted. Lists need "
-               "partition_retention_condition (from 3.5 on) instead",
-               "ALTER TABLE {table} SET (\"partition_live_number\" = \"{keep}\");", SRD_RISKY },
-             { "Drop a partition that is not needed any more",
-               "ALTER TABLE {table} DROP PARTITION {partition};", SRD_RISKY } },
-};
 
 /* Dynamic partitions. */
 
@@ -249,14 +224,15 @@ struct dynamic {
     const struct srd_evidence *ev;
     const struct srd_answer *a;
     size_t row;
-    const char *name;   /* "db.table" */
-    double unit_ms;     /* at least that long; 0: not known */
-    double end;         /* how many units ahead its owner wants; below 0: not known */
-    bool reach_known;   /* then ... */
-    bool none;          /* it has no partition at all, or ... */
-    double ahead_ms;    /* how far the newest reaches beyond now, in its own zone */
-    double doubt_ms;    /* it may reach that much farther */
-    size_t tables;      /* all that are switched on */
+    const char *name; /* "db.table" */
+    double unit_ms;   /* at least that long; 0: not known */
+    double end;       /* how many units ahead its owner wants; below 0: not known */
+    bool reach_known; /* then ... */
+    bool none;        /* it has no partition at all, or ... */
+    double ahead_ms;  /* how far the newest reaches beyond now, in its own zone */
+    double grace_ms;  /* until the scheduler must have turned after midnight */
+    double doubt_ms;  /* by how much the offset of that zone may be wrong */
+    size_t tables;    /* all that are switched on */
 };
 
 static double unit_ms(const char *unit)
@@ -304,8 +280,7 @@ static void read_reach(struct dynamic *d, const struct srd_table *t, size_t row)
         offset_s = 0;
         d->doubt_ms = 14 * HOUR_MS;
     }
-    /* behind midnight the scheduler has yet to turn */
-    d->doubt_ms += turns > 0 ? turns : HOUR_MS;
+    d->grace_ms = turns > 0 ? turns : HOUR_MS;
     d->ahead_ms = newest.upper_ms == INT64_MAX
                       ? INFINITY
                       : (double)(newest.upper_ms - cluster->now_ms) - 1000.0 * offset_s;
@@ -323,8 +298,8 @@ static void each_dynamic(const struct srd_evidence *ev, struct srd_findings *out
     for (size_t row = 0; row < t->rows; row++)
         all += is_enabled(t, row, out->arena);
     if (left_out)
-        srd_cannot_judge(out, SRD_SKIPPED, "%zu more databases have dynamic partition tables",
-                         left_out);
+        srd_cannot_judge(out, SRD_SKIPPED,
+                         "databases with dynamic partitions that were not asked: %zu", left_out);
     if (t->rows >= SRD_DYNAMIC_READ)
         srd_cannot_judge(out, SRD_SKIPPED, "only %d dynamic partition tables were read",
                          SRD_DYNAMIC_READ);
@@ -336,10 +311,10 @@ static void each_dynamic(const struct srd_evidence *ev, struct srd_findings *out
         for (size_t row = 0; row < a->table->rows; row++) {
             const char *table = srd_cell_text(a->table, row, "TableName");
             size_t known = srd_storage_chain_of(&tables, a->key, table);
-            struct dynamic d = { ev, a, row, .tables = all, .end = -1,
-                                 .name = srd_arena_printf(out->arena, "%s.%s", a->key, table),
-                                 .unit_ms = unit_ms(srd_cell_text(a->table, row, "TimeUnit")) };
+            struct dynamic d = { .ev = ev, .a = a, .row = row, .tables = all, .end = -1 };
 
+            d.name = srd_arena_printf(out->arena, "%s.%s", a->key, table);
+            d.unit_ms = unit_ms(srd_cell_text(a->table, row, "TimeUnit"));
             srd_cell_number(a->table, row, "End", &d.end);
             if (known != SRD_NO_COLUMN)
                 read_reach(&d, t, known);
@@ -362,11 +337,11 @@ static struct srd_finding *dynamic_finding(struct srd_findings *out, enum srd_se
     return f;
 }
 
-/* All the partitions that its owner wants ahead are there. */
+/* All the partitions that its owner wants ahead are there, whatever the zone. */
 static bool is_far_enough(const struct dynamic *d)
 {
     return d->reach_known && !d->none && d->unit_ms > 0 && d->end >= 0 &&
-           d->ahead_ms + d->doubt_ms >= d->end * d->unit_ms;
+           d->ahead_ms + d->grace_ms - d->doubt_ms >= d->end * d->unit_ms;
 }
 
 /* storage.dynamic-partition-error */
@@ -424,11 +399,12 @@ static void judge_dynamic(struct srd_findings *out, const struct dynamic *d)
 
         if (!srd_cell_has(t, d->row, "LastCreatePartitionMsg"))
             message = "the cluster does not say why";
-        dynamic_finding(out, over ? SRD_INFO : SRD_CRITICAL, d,
-                        srd_arena_printf(out->arena,
-                                         over ? "creating partitions failed, but all are there now: %s"
-                                              : "partitions cannot be created: %s",
-                                         message));
+        dynamic_finding(
+            out, over ? SRD_INFO : SRD_CRITICAL, d,
+            srd_arena_printf(out->arena,
+                             over ? "creating partitions failed, but all are there now: %s"
+                                  : "partitions cannot be created: %s",
+                             message));
         return;
     }
     judge_scheduler(out, d);
@@ -440,8 +416,83 @@ static void judge_error(const struct srd_evidence *ev, struct srd_findings *out)
 
     srd_storage_says_unseen(ev, out);
     each_dynamic(ev, out, judge_dynamic);
-    srd_measured(out, "%zu tables with dynamic partitions", t->rows);
+    srd_measured(out, "tables with dynamic partitions: %zu", t->rows);
 }
+
+/* storage.dynamic-partition-horizon */
+
+static void judge_reach(struct srd_findings *out, const struct dynamic *d)
+{
+    bool hourly = d->unit_ms < DAY_MS, enabled = false, worse;
+    double near, far, ahead = d->none ? 0 : d->ahead_ms, reach;
+    struct srd_limit limit = { 0, SRD_UNIT_MS, "catalogue" };
+    const char *words;
+
+    if (!srd_cell_bool(d->a->table, d->row, "Enable", &enabled) || !enabled)
+        return;
+    if (!d->reach_known || d->unit_ms <= 0 || d->end < 0) {
+        srd_cannot_judge(out, SRD_FAILED, "how far the partitions of %s reach is not known",
+                         d->name);
+        return;
+    }
+    /* never more than its owner asked for */
+    near = fmin(d->end * d->unit_ms, (hourly ? 6 : 24) * HOUR_MS);
+    far = fmin(d->end, 2) * d->unit_ms;
+    reach = ahead + d->grace_ms + d->doubt_ms; /* only what is wrong in every zone is said */
+    worse = d->none || reach < near;
+    /* the current unit is partly over: n future partitions reach more than n units beyond now */
+    if (!worse && reach >= far)
+        return;
+    limit.value = worse ? near : far;
+    if (d->none)
+        words = "it has no partition";
+    else if (ahead <= 0)
+        words = "no partition covers the present";
+    else
+        words = srd_arena_printf(out->arena, "the newest partition ends in %s",
+                                 srd_text_duration(out->arena, (int64_t)ahead));
+    srd_finding_value(dynamic_finding(out, worse ? SRD_CRITICAL : SRD_WARNING, d, words), ahead,
+                      limit);
+}
+
+static void judge_horizon(const struct srd_evidence *ev, struct srd_findings *out)
+{
+    if (!ev->cluster.clock_known) {
+        srd_cannot_judge(out, SRD_FAILED, "the clock of the FE is not known");
+        return;
+    }
+    srd_storage_says_unseen(ev, out);
+    each_dynamic(ev, out, judge_reach);
+    srd_measured(out, "tables whose dynamic partitions reach far enough ahead: %zu",
+                 srd_evidence_get(ev, &srd_probe_dynamic_tables, NULL)->rows);
+}
+
+/* clang-format off */
+const struct srd_check srd_storage_no_retention = {
+    .id = "storage.no-retention",
+    .title = "time partitions are never expired",
+    .family = "partition-design",
+    .worst = SRD_INFO,
+    .needs = { &srd_probe_table_sizes },
+    .wants = { &srd_probe_table_ddl, &srd_probe_databases },
+    .judge = judge_retention,
+    .why = "A table partitioned by time that keeps everything grows for ever: the most frequent cause of "
+           "full disks.",
+    .measured_by = "information_schema.partitions_meta: partitions by date; tables_config PROPERTIES (before "
+                   "3.3 also SHOW CREATE TABLE) without partition_ttl, partition_live_number, "
+                   "partition_retention_condition and dynamic_partition.start.",
+    .rule = "info: at least 365 partitions of a day or longer, or the oldest ended over 2 years ago, and "
+            "nothing expires them. It would become a warning with the growth that stored runs show.",
+    .source = "judgement.",
+    .avoid = "Archives that must be kept by law are right as they are: leave the check out with --skip. "
+             "Materialized views follow their base tables.",
+    .see = "storage.disk-eta storage.disk-hard-limit",
+    .fix = { { "Give the table a retention; ask its owner, what is older is deleted. Lists need "
+               "partition_retention_condition (from 3.5 on) instead",
+               "ALTER TABLE {table} SET (\"partition_live_number\" = \"{keep}\");", SRD_RISKY },
+             { "Drop a partition that is not needed any more",
+               "ALTER TABLE {table} DROP PARTITION {partition};", SRD_RISKY } },
+};
 
 const struct srd_check srd_storage_dynamic_partition_error = {
     .id = "storage.dynamic-partition-error",
@@ -468,52 +519,6 @@ const struct srd_check srd_storage_dynamic_partition_error = {
                "ADMIN SHOW FRONTEND CONFIG LIKE '%dynamic_partition%';", SRD_SAFE } },
 };
 
-/* storage.dynamic-partition-horizon */
-
-static void judge_reach(struct srd_findings *out, const struct dynamic *d)
-{
-    bool hourly = d->unit_ms < DAY_MS, enabled = false, worse;
-    double near, far, ahead = d->none ? 0 : d->ahead_ms;
-    struct srd_limit limit = { 0, SRD_UNIT_MS, "catalogue" };
-    const char *words;
-
-    if (!srd_cell_bool(d->a->table, d->row, "Enable", &enabled) || !enabled)
-        return;
-    if (!d->reach_known || d->unit_ms <= 0 || d->end < 0) {
-        srd_cannot_judge(out, SRD_FAILED, "how far the partitions of %s reach is not known", d->name);
-        return;
-    }
-    /* never more than its owner asked for */
-    near = fmin(d->end * d->unit_ms, (hourly ? 6 : 24) * HOUR_MS);
-    far = fmin(d->end, 2) * d->unit_ms;
-    worse = d->none || ahead + d->doubt_ms <= near;
-    /* the current unit is partly over: n future partitions reach more than n units beyond now */
-    if (!worse && ahead + d->doubt_ms >= far)
-        return;
-    limit.value = worse ? near : far;
-    if (d->none)
-        words = "it has no partition";
-    else if (ahead <= 0)
-        words = "no partition covers the present";
-    else
-        words = srd_arena_printf(out->arena, "the newest partition ends in %s",
-                                 srd_text_duration(out->arena, (int64_t)ahead));
-    srd_finding_value(dynamic_finding(out, worse ? SRD_CRITICAL : SRD_WARNING, d, words), ahead,
-                      limit);
-}
-
-static void judge_horizon(const struct srd_evidence *ev, struct srd_findings *out)
-{
-    if (!ev->cluster.clock_known) {
-        srd_cannot_judge(out, SRD_FAILED, "the clock of the FE is not known");
-        return;
-    }
-    srd_storage_says_unseen(ev, out);
-    each_dynamic(ev, out, judge_reach);
-    srd_measured(out, "the dynamic partitions of %zu tables reach far enough ahead",
-                 srd_evidence_get(ev, &srd_probe_dynamic_tables, NULL)->rows);
-}
-
 const struct srd_check srd_storage_dynamic_partition_horizon = {
     .id = "storage.dynamic-partition-horizon",
     .title = "no partition for what comes next",
@@ -537,3 +542,4 @@ const struct srd_check srd_storage_dynamic_partition_horizon = {
     .fix = { { "Have partitions created further ahead",
                "ALTER TABLE {table} SET (\"dynamic_partition.end\" = \"3\");", SRD_SAFE } },
 };
+/* clang-format on */

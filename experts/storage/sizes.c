@@ -180,8 +180,8 @@ const struct srd_probe srd_probe_table_ddl = {
 
 bool srd_storage_is_internal(const char *db)
 {
-    return db && (!strcmp(db, "_statistics_") || !strcmp(db, "information_schema") ||
-                  !strcmp(db, "sys"));
+    return db &&
+           (!strcmp(db, "_statistics_") || !strcmp(db, "information_schema") || !strcmp(db, "sys"));
 }
 
 bool srd_storage_is_table_row(const struct srd_table *t, size_t row)
@@ -343,8 +343,8 @@ struct srd_finding *srd_storage_table_finding(struct srd_findings *out, enum srd
 {
     const struct srd_table *t = srd_evidence_get(out->ev, probe, NULL);
     const char *db = srd_cell_text(t, row, "DB_NAME"), *table = srd_cell_text(t, row, "TABLE_NAME");
-    const char *name = srd_arena_printf(out->arena, partition ? "%s.%s/%s" : "%s.%s", db, table,
-                                        partition);
+    const char *name =
+        srd_arena_printf(out->arena, partition ? "%s.%s/%s" : "%s.%s", db, table, partition);
     struct srd_finding *f;
     const char *words;
     va_list args;
@@ -401,8 +401,8 @@ static enum srd_retention by_ddl(const struct srd_evidence *ev, const struct srd
 {
     struct srd_key key = { { srd_cell_text(t, row, "DB_NAME"),
                              srd_cell_text(t, row, "TABLE_NAME") } };
-    const struct srd_table *ddl = srd_evidence_get(
-        ev, &srd_probe_table_ddl, srd_key_text(&srd_probe_table_ddl, &key, arena));
+    const struct srd_table *ddl =
+        srd_evidence_get(ev, &srd_probe_table_ddl, srd_key_text(&srd_probe_table_ddl, &key, arena));
     const char *text = ddl ? srd_cell(ddl, 0, "Create Table") : NULL;
 
     if (!text)
@@ -488,9 +488,8 @@ static void fill_tables(const struct srd_evidence *ev, const struct srd_arg_valu
         sum += srd_storage_number(t, row, "DATA_BYTES");
         shown++;
     }
-    srd_rows_summary(out, "%s of %s tables, %s of %s",
-                     srd_text_count(out->arena, (double)shown), srd_text_count(out->arena, tables),
-                     srd_text_bytes(out->arena, sum),
+    srd_rows_summary(out, "%s of %s tables, %s of %s", srd_text_count(out->arena, (double)shown),
+                     srd_text_count(out->arena, tables), srd_text_bytes(out->arena, sum),
                      srd_text_bytes(out->arena, srd_storage_all(ev, "DATA_BYTES")));
     if (!t->rows)
         srd_rows_note(out, "Only tables that the account may see are listed: it sees none.");

@@ -4,15 +4,15 @@
 #include "experts/storage/storage.h"
 
 /*
- * How tables and partitions are laid out: sizes.c reads them, tablets.c, partitions.c, retention.c and
- * design.c judge.
+ * How tables and partitions are laid out: sizes.c reads them, tablets.c, partitions.c, retention.c
+ * and design.c judge.
  *
- * srd_probe_table_sizes has one row per table (the 1,000 largest by size, and those by tablets), one
- * per database (TABLE_NAME is NULL) and one for the cluster (DB_NAME is NULL too). DATA_BYTES are all
- * replicas; COPY_BYTES, MEDIAN_TABLET, MAX_PARTITION ... one copy. Temporary and shadow partitions are left
- * out, and sub-partitions added up. srd_probe_partition_sizes has the partitions whose tablets
- * are large on average, and the temporary ones; srd_probe_dynamic_tables the tables with dynamic
- * partitions, the one whose newest partition ends first first.
+ * srd_probe_table_sizes has one row per table (the 1,000 largest by size, and those by tablets),
+ * one per database (TABLE_NAME is NULL) and one for the cluster (DB_NAME is NULL too). DATA_BYTES
+ * are all replicas; COPY_BYTES, MEDIAN_TABLET, MAX_PARTITION ... one copy. Temporary and shadow
+ * partitions are left out, and sub-partitions added up. srd_probe_partition_sizes has the
+ * partitions whose tablets are large on average, and the temporary ones; srd_probe_dynamic_tables
+ * the tables with dynamic partitions, those that reach least far ahead first.
  *
  * All of them hold only what the account may see: see srd_storage_says_unseen().
  */
@@ -27,9 +27,11 @@ extern const struct srd_probe srd_probe_primary_keys;
 
 #define SRD_MIB 1048576.0
 #define SRD_TIB 1099511627776.0
-#define SRD_PARTITIONS_READ 1000 /* srd_probe_partition_sizes: so many, and as many temporary ones */
-#define SRD_SKEWS_READ 250       /* srd_probe_tablet_skew: so many by size, and by skew */
-#define SRD_DYNAMIC_READ 2000    /* srd_probe_dynamic_tables */
+/* So many rows have srd_probe_partition_sizes (and as many temporary ones), srd_probe_tablet_skew
+ * by size and by skew, and srd_probe_dynamic_tables. */
+#define SRD_PARTITIONS_READ 1000
+#define SRD_SKEWS_READ 250
+#define SRD_DYNAMIC_READ 2000
 
 /* One row of srd_probe_table_sizes that is a table of a user (not of an internal database). */
 bool srd_storage_is_table_row(const struct srd_table *t, size_t row);
@@ -61,7 +63,7 @@ struct srd_chains srd_storage_chains(struct srd_arena *arena, const struct srd_t
 /* The first row of db.table, or SRD_NO_COLUMN; also of an empty index. */
 size_t srd_storage_chain_of(const struct srd_chains *chains, const char *db, const char *table);
 
-/* The row with the largest value in the chain that begins at @row, and how many are above @bound. */
+/* The row with the largest value in the chain that begins at @row; how many are above @bound. */
 struct srd_group {
     size_t worst_row, count;
     double worst;
@@ -72,8 +74,9 @@ bool srd_storage_group(const struct srd_chains *chains, size_t row, const double
 const char *srd_storage_more(struct srd_arena *arena, const struct srd_group *group);
 
 /*
- * A finding about the table (or, with @partition, that partition) of @row of @probe's table; the message is
- * its name and then @format. Fields: {name} (as said), {table} (`db`.`t`), {database} and {partition} (quoted).
+ * A finding about the table (or, with @partition, that partition) of @row of @probe's table; the
+ * message is its name and then @format. Fields: {name} (as said), {table} (`db`.`t`), {database}
+ * and {partition} (quoted).
  */
 struct srd_finding *srd_storage_table_finding(struct srd_findings *out, enum srd_severity severity,
                                               const struct srd_probe *probe, size_t row,
@@ -81,8 +84,8 @@ struct srd_finding *srd_storage_table_finding(struct srd_findings *out, enum srd
     __attribute__((format(printf, 6, 7)));
 
 /*
- * A property of the table in @row (column PROPERTIES), NULL if it has none of that name. Knows that
- * before 3.3 those of dynamic partitions were one text.
+ * A property of the table in @row (column PROPERTIES), NULL if it has none of that name. Before 3.3
+ * those of dynamic partitions were one text.
  */
 const char *srd_storage_property(const struct srd_table *t, size_t row, const char *name,
                                  struct srd_arena *arena);

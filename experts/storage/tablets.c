@@ -1,4 +1,4 @@
-/* Are tablets of a size that can be read, moved and compacted well, and are those of a table alike? */
+/* Are tablets of a good size, and are those of a table alike? */
 
 #include <math.h>
 #include <string.h>
@@ -65,13 +65,13 @@ static double largest(const struct srd_table *s, size_t row)
     return srd_storage_number(s, row, "BYTES_MAX");
 }
 
-struct large { /* what judge_too_large() looks at */
+/* What judge_too_large() looks at. */
+struct large {
     const struct srd_table *p, *s; /* partitions by average, by their largest tablet (or NULL) */
     struct srd_chains by_average, by_largest;
     double *averages, *singles;
     struct srd_limit average, single, critical;
-    /* every partition with a tablet above 10 GiB is in @s: an average that none confirms counts rollups */
-    bool all;
+    bool all; /* no tablet above 10 GiB is missing in @s: what is not there counts rollups */
 };
 
 /* Is there a tablet of this partition among the large ones? */
@@ -96,7 +96,7 @@ static void judge_average(struct srd_findings *out, const struct large *l, size_
                                         srd_cell_text(p, first, "TABLE_NAME"));
     struct srd_group g, one = { 0 };
     struct srd_finding *f;
-    double size;
+    double size, buckets;
 
     if (!srd_storage_group(&l->by_average, first, l->averages, l->average.value, &g))
         return;
@@ -105,11 +105,13 @@ static void judge_average(struct srd_findings *out, const struct large *l, size_
     if (one.worst > l->critical.value)
         return; /* told with the single tablet */
     size = srd_storage_number(p, g.worst_row, "COPY_BYTES");
-    f = srd_storage_table_finding(
-        out, SRD_WARNING, &srd_probe_partition_sizes, g.worst_row,
-        srd_cell_text(p, g.worst_row, "PARTITION_NAME"),
-        "has tablets of %s on average (%s in %s buckets)%s", bytes(out, g.worst), bytes(out, size),
-        srd_cell_text(p, g.worst_row, "BUCKETS"), srd_storage_more(out->arena, &g));
+    buckets = srd_storage_number(p, g.worst_row, "BUCKETS");
+    f = srd_storage_table_finding(out, SRD_WARNING, &srd_probe_partition_sizes, g.worst_row,
+                                  srd_cell_text(p, g.worst_row, "PARTITION_NAME"),
+                                  "has tablets of %s on average (%s in %s bucket%s)%s",
+                                  bytes(out, g.worst), bytes(out, size),
+                                  srd_text_count(out->arena, buckets), buckets > 1 ? "s" : "",
+                                  srd_storage_more(out->arena, &g));
     srd_finding_value(f, g.worst, l->average);
     srd_finding_share(f, size, srd_storage_all(out->ev, "COPY_BYTES"));
 }
@@ -146,8 +148,7 @@ static void judge_too_large(const struct srd_evidence *ev, struct srd_findings *
         .s = srd_evidence_get(ev, &srd_probe_tablet_skew, NULL),
         .average = srd_limit_catalogue(ev, "storage.tablet-too-large.average", 10 * SRD_GIB,
                                        SRD_UNIT_BYTES),
-        .single =
-            srd_limit_catalogue(ev, "storage.tablet-too-large", 20 * SRD_GIB, SRD_UNIT_BYTES),
+        .single = srd_limit_catalogue(ev, "storage.tablet-too-large", 20 * SRD_GIB, SRD_UNIT_BYTES),
         .critical = srd_limit_catalogue(ev, "storage.tablet-too-large.critical", 100 * SRD_GIB,
                                         SRD_UNIT_BYTES),
     };
@@ -179,36 +180,6 @@ static void judge_too_large(const struct srd_evidence *ev, struct srd_findings *
     else
         srd_measured(out, "no tablets hold more than 5 GB on average");
 }
-
-const struct srd_check srd_storage_tablet_too_large = {
-    .id = "storage.tablet-too-large",
-    .title = "tablets too large",
-    .family = "tablet-size",
-    .worst = SRD_CRITICAL,
-    .needs = { &srd_probe_partition_sizes },
-    .wants = { &srd_probe_tablet_skew, &srd_probe_table_sizes, &srd_probe_databases },
-    .judge = judge_too_large,
-    .why = "A huge tablet limits how many threads can read a partition, and makes compaction, clone "
-           "and schema change of it long and hungry for memory.",
-    .measured_by = "information_schema.partitions_meta: size of one copy divided by BUCKETS; in "
-                   "shared-nothing also the largest replica in information_schema.be_tablets.",
-    .rule = "warning: the tablets of a partition hold more than 10 GiB on average, or a single one "
-            "more than 20 GiB; critical (shared-nothing): a single one holds more than 100 GiB. One "
-            "finding per table, with its worst partition.",
-    .source = "StarRocks documentation on bucketing (1 to 10 GB per tablet) and issue #66457; the "
-              "upper values are judgement.",
-    .avoid = "DATA_SIZE includes rollups, which overstates the average: in shared-nothing it counts "
-             "only if be_tablets has a tablet above 10 GiB in that partition. Up to 3.5 the cluster "
-             "prints sizes as rounded text. Temporary partitions are left out. Lake tables of 4.x that "
-             "split their tablets mend themselves.",
-    .see = "storage.bucket-skew storage.bucket-parallelism-low",
-    .fix = { { "Give new partitions more buckets (a materialized view has to be created anew)",
-               "ALTER TABLE {table} DISTRIBUTED BY HASH(<bucket key>) BUCKETS <n>;", SRD_SAFE },
-             { "Rewrite this partition with more buckets; needs space for a second copy",
-               "ALTER TABLE {table} PARTITIONS ({partition}) DISTRIBUTED BY HASH(<bucket key>) "
-               "BUCKETS <n>;",
-               SRD_RISKY } },
-};
 
 /* storage.tablet-too-small */
 
@@ -248,10 +219,9 @@ static void judge_too_small(const struct srd_evidence *ev, struct srd_findings *
         if (srd_storage_is_table_row(t, row))
             judge_small_table(ev, out, t, row);
     if (all > 100000 && 100 * small > share.value * all) {
-        struct srd_finding *f =
-            srd_finding_add(out, SRD_INFO, "cluster", "all tables",
-                            "%.0f %% of %s tablets hold less than 10 MB", 100 * small / all,
-                            srd_text_count(out->arena, all));
+        struct srd_finding *f = srd_finding_add(out, SRD_INFO, "cluster", "all tables",
+                                                "%.0f %% of %s tablets hold less than 10 MB",
+                                                100 * small / all, srd_text_count(out->arena, all));
 
         srd_finding_value(f, 100 * small / all, share);
         srd_finding_share(f, small, all);
@@ -259,33 +229,6 @@ static void judge_too_small(const struct srd_evidence *ev, struct srd_findings *
     srd_measured(out, "%s of %s tablets hold less than 10 MB", srd_text_count(out->arena, small),
                  srd_text_count(out->arena, all));
 }
-
-const struct srd_check srd_storage_tablet_too_small = {
-    .id = "storage.tablet-too-small",
-    .title = "many tiny tablets",
-    .family = "tablet-size",
-    .worst = SRD_WARNING,
-    .needs = { &srd_probe_table_sizes },
-    .wants = { &srd_probe_databases },
-    .judge = judge_too_small,
-    .why = "Each tablet costs metadata in the FE, memory and tasks in the BEs, and a version per "
-           "load, however little it holds.",
-    .measured_by = "information_schema.partitions_meta, added up per table: tablets of partitions with "
-                   "data, and the median over these of copy size divided by BUCKETS.",
-    .rule = "warning: a table has more than 1,000 tablets with data and their median is below 100 MiB; "
-            "info: the cluster has more than 100,000 tablets and over half of them hold less than "
-            "10 MiB.",
-    .source = "StarRocks documentation (1 to 10 GB per tablet); 100 MiB and 1,000 are judgement.",
-    .avoid = "The median is not moved by the newest partitions, which are still filling. Tables with "
-             "few tablets are right as they are; empty partitions are another check's. Colocated "
-             "tables need equal buckets: they stay at info.",
-    .see = "storage.partition-count storage.tablet-count-per-node storage.partition-empty",
-    .fix = { { "Give new partitions fewer buckets, or leave BUCKETS out so that StarRocks chooses; "
-               "partition by month instead of by day",
-               NULL, SRD_SAFE },
-             { "Merge what is there with OPTIMIZE (a materialized view has to be created anew)",
-               "ALTER TABLE {table} DISTRIBUTED BY HASH(<bucket key>) BUCKETS <n>;", SRD_RISKY } },
-};
 
 /* storage.bucket-skew */
 
@@ -354,34 +297,6 @@ static void judge_skew(const struct srd_evidence *ev, struct srd_findings *out)
         srd_measured(out, "no partition above 1 GB has a bucket of 3 times the average");
 }
 
-const struct srd_check srd_storage_bucket_skew = {
-    .id = "storage.bucket-skew",
-    .title = "unevenly filled buckets",
-    .mode = SRD_MODE_SHARED_NOTHING,
-    .worst = SRD_CRITICAL,
-    .needs = { &srd_probe_tablet_skew },
-    .wants = { &srd_probe_table_sizes, &srd_probe_databases },
-    .judge = judge_skew,
-    .why = "A bucket with far more rows than its neighbours makes one thread on one BE slow, for loads "
-           "and queries alike; repeating them does not help.",
-    .measured_by = "information_schema.be_tablets, added up in SQL per partition: rows of the fullest "
-                   "tablet against the average, replicas counted once. Shared-nothing only: in "
-                   "shared-data the table costs the nodes too much (use SHOW DATA DISTRIBUTION).",
-    .rule = "for partitions above 1 GiB with at least 4 buckets: warning from 5 times the average, "
-            "critical from 10 times if the tablet is above 10 GiB. One finding per table.",
-    .source = "StarRocks documentation (a bucket key wants at least 1,000 distinct values per BE); the "
-              "ratios are judgement.",
-    .avoid = "Small partitions and tablets below 64 MiB are left out. Tables of a colocation group can "
-             "only change their key together: the finding names the group.",
-    .see = "storage.tablet-too-large storage.disk-skew-backends",
-    .fix = { { "Look at how the rows are spread (from 3.5 on), and for a dominating or NULL value in "
-               "the bucket key",
-               "USE {database}; SHOW DATA DISTRIBUTION FROM {table};", SRD_SAFE },
-             { "Choose a bucket key with more distinct values, or add a column to it; duplicate key "
-               "tables can be DISTRIBUTED BY RANDOM. The table is rewritten",
-               "ALTER TABLE {table} DISTRIBUTED BY HASH(<better key>);", SRD_RISKY } },
-};
-
 /* storage.bucket-parallelism-low */
 
 /* Bytes per bucket of a large partition with fewer buckets than @nodes; else 0. */
@@ -418,7 +333,8 @@ static void judge_parallelism(const struct srd_evidence *ev, struct srd_findings
         values[row] = per_bucket(p, row, nodes);
     }
     if (read >= SRD_PARTITIONS_READ)
-        srd_cannot_judge(out, SRD_SKIPPED, "only the %d partitions with the largest tablets were read",
+        srd_cannot_judge(out, SRD_SKIPPED,
+                         "only the %d partitions with the largest tablets were read",
                          SRD_PARTITIONS_READ);
     for (size_t row = 0; row < p->rows; row++) {
         struct srd_finding *f;
@@ -427,19 +343,104 @@ static void judge_parallelism(const struct srd_evidence *ev, struct srd_findings
         if (!chains.first[row] || !srd_storage_group(&chains, row, values, size.value, &g))
             continue;
         buckets = srd_storage_number(p, g.worst_row, "BUCKETS");
-        f = srd_storage_table_finding(
-            out, SRD_WARNING, &srd_probe_partition_sizes, g.worst_row,
-            srd_cell_text(p, g.worst_row, "PARTITION_NAME"),
-            "spreads %s over %.0f bucket%s, fewer than the %.0f nodes%s",
-            bytes(out, srd_storage_number(p, g.worst_row, "COPY_BYTES")), buckets,
-            buckets > 1 ? "s" : "", nodes, srd_storage_more(out->arena, &g));
+        f = srd_storage_table_finding(out, SRD_WARNING, &srd_probe_partition_sizes, g.worst_row,
+                                      srd_cell_text(p, g.worst_row, "PARTITION_NAME"),
+                                      "spreads %s over %.0f bucket%s, fewer than the %.0f nodes%s",
+                                      bytes(out, srd_storage_number(p, g.worst_row, "COPY_BYTES")),
+                                      buckets, buckets > 1 ? "s" : "", nodes,
+                                      srd_storage_more(out->arena, &g));
         srd_finding_value(f, buckets, alive);
         srd_finding_share(f, srd_storage_number(p, g.worst_row, "COPY_BYTES"),
                           srd_storage_all(ev, "COPY_BYTES"));
     }
-    srd_measured(out, "%zu partitions with more than 5 GB per bucket were compared with %.0f nodes",
-                 read, nodes);
+    srd_measured(out, "partitions with more than 5 GB per bucket: %zu, nodes: %.0f", read, nodes);
 }
+
+/* clang-format off */
+const struct srd_check srd_storage_tablet_too_large = {
+    .id = "storage.tablet-too-large",
+    .title = "tablets too large",
+    .family = "tablet-size",
+    .worst = SRD_CRITICAL,
+    .needs = { &srd_probe_partition_sizes },
+    .wants = { &srd_probe_tablet_skew, &srd_probe_table_sizes, &srd_probe_databases },
+    .judge = judge_too_large,
+    .why = "A huge tablet limits how many threads can read a partition, and makes compaction, clone "
+           "and schema change of it long and hungry for memory.",
+    .measured_by = "information_schema.partitions_meta: size of one copy divided by BUCKETS; in "
+                   "shared-nothing also the largest replica in information_schema.be_tablets.",
+    .rule = "warning: the tablets of a partition hold more than 10 GiB on average, or a single one "
+            "more than 20 GiB; critical (shared-nothing): a single one holds more than 100 GiB. One "
+            "finding per table, with its worst partition.",
+    .source = "StarRocks documentation on bucketing (1 to 10 GB per tablet) and issue #66457; the "
+              "upper values are judgement.",
+    .avoid = "DATA_SIZE includes rollups, which overstates the average: in shared-nothing it counts "
+             "only if be_tablets has a tablet above 10 GiB in that partition. Up to 3.5 the cluster "
+             "prints sizes as rounded text. Temporary partitions are left out. Lake tables of 4.x that "
+             "split their tablets mend themselves.",
+    .see = "storage.bucket-skew storage.bucket-parallelism-low",
+    .fix = { { "Give new partitions more buckets (a materialized view has to be created anew)",
+               "ALTER TABLE {table} DISTRIBUTED BY HASH(<bucket key>) BUCKETS <n>;", SRD_SAFE },
+             { "Rewrite this partition with more buckets; needs space for a second copy",
+               "ALTER TABLE {table} PARTITIONS ({partition}) DISTRIBUTED BY HASH(<bucket key>) "
+               "BUCKETS <n>;",
+               SRD_RISKY } },
+};
+
+const struct srd_check srd_storage_tablet_too_small = {
+    .id = "storage.tablet-too-small",
+    .title = "many tiny tablets",
+    .family = "tablet-size",
+    .worst = SRD_WARNING,
+    .needs = { &srd_probe_table_sizes },
+    .wants = { &srd_probe_databases },
+    .judge = judge_too_small,
+    .why = "Each tablet costs metadata in the FE, memory and tasks in the BEs, and a version per "
+           "load, however little it holds.",
+    .measured_by = "information_schema.partitions_meta, added up per table: tablets of partitions with "
+                   "data, and the median over these of copy size divided by BUCKETS.",
+    .rule = "warning: a table has more than 1,000 tablets with data and their median is below 100 MiB; "
+            "info: the cluster has more than 100,000 tablets and over half of them hold less than "
+            "10 MiB.",
+    .source = "StarRocks documentation (1 to 10 GB per tablet); 100 MiB and 1,000 are judgement.",
+    .avoid = "The median is not moved by the newest partitions, which are still filling. Tables with "
+             "few tablets are right as they are; empty partitions are another check's. Colocated "
+             "tables need equal buckets: they stay at info.",
+    .see = "storage.partition-count storage.tablet-count-per-node storage.partition-empty",
+    .fix = { { "Give new partitions fewer buckets, or leave BUCKETS out so that StarRocks chooses; "
+               "partition by month instead of by day",
+               NULL, SRD_SAFE },
+             { "Merge what is there with OPTIMIZE (a materialized view has to be created anew)",
+               "ALTER TABLE {table} DISTRIBUTED BY HASH(<bucket key>) BUCKETS <n>;", SRD_RISKY } },
+};
+
+const struct srd_check srd_storage_bucket_skew = {
+    .id = "storage.bucket-skew",
+    .title = "unevenly filled buckets",
+    .mode = SRD_MODE_SHARED_NOTHING,
+    .worst = SRD_CRITICAL,
+    .needs = { &srd_probe_tablet_skew },
+    .wants = { &srd_probe_table_sizes, &srd_probe_databases },
+    .judge = judge_skew,
+    .why = "A bucket with far more rows than its neighbours makes one thread on one BE slow, for loads "
+           "and queries alike; repeating them does not help.",
+    .measured_by = "information_schema.be_tablets, added up in SQL per partition: rows of the fullest "
+                   "tablet against the average, replicas counted once. Shared-nothing only: in "
+                   "shared-data the table costs the nodes too much (use SHOW DATA DISTRIBUTION).",
+    .rule = "for partitions above 1 GiB with at least 4 buckets: warning from 5 times the average, "
+            "critical from 10 times if the tablet is above 10 GiB. One finding per table.",
+    .source = "StarRocks documentation (a bucket key wants at least 1,000 distinct values per BE); the "
+              "ratios are judgement.",
+    .avoid = "Small partitions and tablets below 64 MiB are left out. Tables of a colocation group can "
+             "only change their key together: the finding names the group.",
+    .see = "storage.tablet-too-large storage.disk-skew-backends",
+    .fix = { { "Look at how the rows are spread (from 3.5 on), and for a dominating or NULL value in "
+               "the bucket key",
+               "USE {database}; SHOW DATA DISTRIBUTION FROM {table};", SRD_SAFE },
+             { "Choose a bucket key with more distinct values, or add a column to it; duplicate key "
+               "tables can be DISTRIBUTED BY RANDOM. The table is rewritten",
+               "ALTER TABLE {table} DISTRIBUTED BY HASH(<better key>);", SRD_RISKY } },
+};
 
 const struct srd_check srd_storage_bucket_parallelism_low = {
     .id = "storage.bucket-parallelism-low",
@@ -460,3 +461,4 @@ const struct srd_check srd_storage_bucket_parallelism_low = {
     .fix = { { "Give new partitions at least one bucket per node",
                "ALTER TABLE {table} DISTRIBUTED BY HASH(<bucket key>) BUCKETS <n>;", SRD_SAFE } },
 };
+/* clang-format on */
