@@ -110,7 +110,7 @@ static const struct srd_cause disk_filled = {
         { "then", { "watch until the free space is above the soft reserve, not only below the percentage",
                     "SHOW PROC '/backends/{backend_id}';", SRD_SAFE }, NULL },
         { "later", { "give the table a retention, with the number of partitions that you need",
-                     "ALTER TABLE {table} SET (\"partition_live_number\" = \"400\");", SRD_RISKY }, "storage.no-retention" },
+                     "ALTER TABLE {table} SET (\"partition_live_number\" = \"{keep}\");", SRD_RISKY }, "storage.no-retention" },
     },
     .why = "User data grows, nothing removes it, and the disks reach the limits at which StarRocks refuses writes. What "
            "frees space is dropping what is no longer needed; what prevents it is a retention.",

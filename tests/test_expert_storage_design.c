@@ -8,6 +8,10 @@
 
 #include "tests/storage_rows.h"
 
+/* What is tested here; the expert lists them beside their records. */
+extern const struct srd_check srd_storage_medium_mismatch, srd_storage_pk_index_memory,
+    srd_storage_pk_key_wide, srd_storage_quota;
+
 /* clang-format off */
 #define NO_COLUMNS RAW(srd_probe_table_sizes, "DB_NAME|TABLE_NAME|PARTITIONS\nd|t|1\n")
 #define QUOTA(data, replicas) DBS("1|dwd|1|" data "|NULL|" replicas "\n")

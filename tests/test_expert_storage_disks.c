@@ -10,6 +10,15 @@
 #include "lib/base/cleanup.h"
 #include "lib/model/identity.h"
 
+/* What is tested here; the expert lists them beside their records. */
+extern const struct srd_check srd_storage_disk_eta, srd_storage_disk_hard_limit,
+    srd_storage_disk_high_water, srd_storage_disk_offline, srd_storage_disk_skew_backends,
+    srd_storage_disk_skew_paths, srd_storage_disk_soft_limit, srd_storage_lake_amplification,
+    srd_storage_lake_file_missing, srd_storage_lake_throttled, srd_storage_lake_unreachable,
+    srd_storage_lake_vacuum_fails, srd_storage_lake_vacuum_stalled, srd_storage_non_data_usage,
+    srd_storage_recycle_bin, srd_storage_unique_model;
+extern const struct srd_view srd_storage_view_disks;
+
 #define SN SRD_MODE_SHARED_NOTHING
 #define SD SRD_MODE_SHARED_DATA
 #define V35 30507

@@ -10,6 +10,13 @@
 #include "lib/base/clock.h"
 #include "tests/storage_rows.h"
 
+/* What is tested here; the expert lists them beside their records. */
+extern const struct srd_check srd_storage_dynamic_partition_error,
+    srd_storage_dynamic_partition_horizon, srd_storage_no_retention, srd_storage_partition_count,
+    srd_storage_partition_data_skew, srd_storage_partition_empty,
+    srd_storage_partition_too_large, srd_storage_temp_partition_leftover,
+    srd_storage_unpartitioned_large;
+
 /* clang-format off */
 #define NO_COLUMNS RAW(srd_probe_table_sizes, "DB_NAME|TABLE_NAME|PARTITIONS\nd|t|1\n")
 #define NO_TABLE_DENIED SIZES("")

@@ -11,6 +11,13 @@
 #include "lib/base/cleanup.h"
 #include "lib/model/identity.h"
 
+/* What is tested here; the expert lists them beside their records. */
+extern const struct srd_check srd_storage_replica_version_lag, srd_storage_single_replica,
+    srd_storage_tablet_count_per_node, srd_storage_tablet_error_state,
+    srd_storage_tablet_inconsistent, srd_storage_tablet_no_healthy_replica,
+    srd_storage_tablet_unhealthy;
+extern const struct srd_view srd_storage_view_replicas, srd_storage_view_tablets;
+
 #define SN SRD_MODE_SHARED_NOTHING
 #define SD SRD_MODE_SHARED_DATA
 #define V35 30507

@@ -8,6 +8,11 @@
 
 #include "tests/storage_rows.h"
 
+/* What is tested here; the expert lists them beside their records. */
+extern const struct srd_check srd_storage_bucket_parallelism_low, srd_storage_bucket_skew,
+    srd_storage_tablet_too_large, srd_storage_tablet_too_small;
+extern const struct srd_view srd_storage_view_tables;
+
 /* clang-format off */
 #define NO_COLUMNS RAW(srd_probe_table_sizes, "DB_NAME|TABLE_NAME|PARTITIONS\nd|t|1\n")
 #define ONE BES(BE("1"))

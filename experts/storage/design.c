@@ -249,7 +249,7 @@ static void judge_medium(const struct srd_evidence *ev, struct srd_findings *out
 /* clang-format off */
 const struct srd_check srd_storage_quota = {
     .id = "storage.quota",
-    .title = "quota of a database nearly used up",
+    .title = "Quota of a database nearly used up",
     .worst = SRD_CRITICAL,
     .needs = { &srd_probe_databases, &srd_probe_table_sizes },
     .judge = judge_quota,
@@ -267,7 +267,7 @@ const struct srd_check srd_storage_quota = {
 
 const struct srd_check srd_storage_pk_index_memory = {
     .id = "storage.pk-index-memory",
-    .title = "primary key index in memory",
+    .title = "Primary key index in memory",
     .worst = SRD_WARNING,
     .needs = { &srd_probe_table_sizes },
     .wants = { &srd_probe_databases },
@@ -288,7 +288,7 @@ const struct srd_check srd_storage_pk_index_memory = {
 
 const struct srd_check srd_storage_pk_key_wide = {
     .id = "storage.pk-key-wide",
-    .title = "wide primary key",
+    .title = "Wide primary key",
     .worst = SRD_INFO,
     .needs = { &srd_probe_primary_keys },
     .wants = { &srd_probe_table_sizes, &srd_probe_databases },
@@ -307,7 +307,7 @@ const struct srd_check srd_storage_pk_key_wide = {
 
 const struct srd_check srd_storage_medium_mismatch = {
     .id = "storage.medium-mismatch",
-    .title = "storage medium that does not exist",
+    .title = "Storage medium that does not exist",
     .mode = SRD_MODE_SHARED_NOTHING,
     .worst = SRD_WARNING,
     .needs = { &srd_probe_table_sizes, &srd_probe_backends, &srd_probe_backend_disks },
@@ -330,3 +330,11 @@ const struct srd_check srd_storage_medium_mismatch = {
              { "Or declare the medium of the paths in storage_root_path of be.conf", NULL, SRD_SAFE } },
 };
 /* clang-format on */
+
+const struct srd_check *const srd_storage_design_checks[] = {
+    &srd_storage_quota,
+    &srd_storage_pk_index_memory,
+    &srd_storage_pk_key_wide,
+    &srd_storage_medium_mismatch,
+    NULL,
+};

@@ -710,3 +710,15 @@ const struct srd_view srd_storage_view_disks = {
     .next = "srdiag storage tablets | srdiag storage tables | srdiag explain storage.disk-hard-limit",
 };
 /* clang-format on */
+
+const struct srd_check *const srd_storage_disks_checks[] = {
+    &srd_storage_disk_hard_limit,
+    &srd_storage_disk_soft_limit,
+    &srd_storage_disk_high_water,
+    &srd_storage_disk_offline,
+    &srd_storage_non_data_usage,
+    &srd_storage_recycle_bin,
+    NULL,
+};
+
+const struct srd_view *const srd_storage_disks_views[] = { &srd_storage_view_disks, NULL };

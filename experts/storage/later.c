@@ -182,3 +182,15 @@ const struct srd_check srd_storage_lake_file_missing = {
     },
 };
 /* clang-format on */
+
+const struct srd_check *const srd_storage_later_checks[] = {
+    &srd_storage_disk_eta,
+    &srd_storage_unique_model,
+    &srd_storage_lake_amplification,
+    &srd_storage_lake_vacuum_stalled,
+    &srd_storage_lake_vacuum_fails,
+    &srd_storage_lake_throttled,
+    &srd_storage_lake_unreachable,
+    &srd_storage_lake_file_missing,
+    NULL,
+};

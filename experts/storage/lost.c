@@ -324,3 +324,8 @@ const struct srd_check srd_storage_tablet_no_healthy_replica = {
     },
 };
 /* clang-format on */
+
+const struct srd_check *const srd_storage_lost_checks[] = {
+    &srd_storage_tablet_no_healthy_replica,
+    NULL,
+};

@@ -308,7 +308,7 @@ static void judge_temporary(const struct srd_evidence *ev, struct srd_findings *
 /* clang-format off */
 const struct srd_check srd_storage_partition_count = {
     .id = "storage.partition-count",
-    .title = "too many partitions",
+    .title = "Too many partitions",
     .family = "partition-design",
     .worst = SRD_CRITICAL,
     .needs = { &srd_probe_table_sizes },
@@ -332,7 +332,7 @@ const struct srd_check srd_storage_partition_count = {
 
 const struct srd_check srd_storage_partition_empty = {
     .id = "storage.partition-empty",
-    .title = "empty partitions",
+    .title = "Empty partitions",
     .family = "partition-design",
     .worst = SRD_WARNING,
     .needs = { &srd_probe_table_sizes },
@@ -356,7 +356,7 @@ const struct srd_check srd_storage_partition_empty = {
 
 const struct srd_check srd_storage_partition_too_large = {
     .id = "storage.partition-too-large",
-    .title = "partitions too large",
+    .title = "Partitions too large",
     .family = "partition-design",
     .worst = SRD_WARNING,
     .needs = { &srd_probe_table_sizes },
@@ -376,7 +376,7 @@ const struct srd_check srd_storage_partition_too_large = {
 
 const struct srd_check srd_storage_unpartitioned_large = {
     .id = "storage.unpartitioned-large",
-    .title = "large table without partitions",
+    .title = "Large table without partitions",
     .family = "partition-design",
     .worst = SRD_WARNING,
     .needs = { &srd_probe_table_sizes },
@@ -399,7 +399,7 @@ const struct srd_check srd_storage_unpartitioned_large = {
 
 const struct srd_check srd_storage_partition_data_skew = {
     .id = "storage.partition-data-skew",
-    .title = "one partition far larger than the others",
+    .title = "One partition far larger than the others",
     .family = "partition-design",
     .worst = SRD_WARNING,
     .needs = { &srd_probe_table_sizes },
@@ -420,7 +420,7 @@ const struct srd_check srd_storage_partition_data_skew = {
 
 const struct srd_check srd_storage_temp_partition_leftover = {
     .id = "storage.temp-partition-leftover",
-    .title = "temporary partitions left behind",
+    .title = "Temporary partitions left behind",
     .worst = SRD_WARNING,
     .needs = { &srd_probe_partition_sizes },
     .wants = { &srd_probe_table_sizes, &srd_probe_databases },
@@ -437,3 +437,13 @@ const struct srd_check srd_storage_temp_partition_leftover = {
                SRD_RISKY } },
 };
 /* clang-format on */
+
+const struct srd_check *const srd_storage_partitions_checks[] = {
+    &srd_storage_partition_count,
+    &srd_storage_partition_empty,
+    &srd_storage_partition_too_large,
+    &srd_storage_unpartitioned_large,
+    &srd_storage_partition_data_skew,
+    &srd_storage_temp_partition_leftover,
+    NULL,
+};

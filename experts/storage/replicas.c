@@ -421,3 +421,11 @@ const struct srd_check srd_storage_replica_version_lag = {
     },
 };
 /* clang-format on */
+
+const struct srd_check *const srd_storage_replicas_checks[] = {
+    &srd_storage_tablet_unhealthy,
+    &srd_storage_tablet_inconsistent,
+    &srd_storage_tablet_error_state,
+    &srd_storage_replica_version_lag,
+    NULL,
+};

@@ -470,7 +470,7 @@ static void judge_horizon(const struct srd_evidence *ev, struct srd_findings *ou
 /* clang-format off */
 const struct srd_check srd_storage_no_retention = {
     .id = "storage.no-retention",
-    .title = "time partitions are never expired",
+    .title = "Time partitions are never expired",
     .family = "partition-design",
     .worst = SRD_INFO,
     .needs = { &srd_probe_table_sizes },
@@ -496,7 +496,7 @@ const struct srd_check srd_storage_no_retention = {
 
 const struct srd_check srd_storage_dynamic_partition_error = {
     .id = "storage.dynamic-partition-error",
-    .title = "dynamic partitions cannot be created",
+    .title = "Dynamic partitions cannot be created",
     .family = "dynamic-partition",
     .worst = SRD_CRITICAL,
     .needs = { &srd_probe_dynamic_tables, &srd_probe_dynamic_partitions },
@@ -521,7 +521,7 @@ const struct srd_check srd_storage_dynamic_partition_error = {
 
 const struct srd_check srd_storage_dynamic_partition_horizon = {
     .id = "storage.dynamic-partition-horizon",
-    .title = "no partition for what comes next",
+    .title = "No partition for what comes next",
     .family = "dynamic-partition",
     .since = SRD_VERSION(3, 2, 4),
     .worst = SRD_CRITICAL,
@@ -543,3 +543,10 @@ const struct srd_check srd_storage_dynamic_partition_horizon = {
                "ALTER TABLE {table} SET (\"dynamic_partition.end\" = \"3\");", SRD_SAFE } },
 };
 /* clang-format on */
+
+const struct srd_check *const srd_storage_retention_checks[] = {
+    &srd_storage_no_retention,
+    &srd_storage_dynamic_partition_error,
+    &srd_storage_dynamic_partition_horizon,
+    NULL,
+};

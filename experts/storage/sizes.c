@@ -527,3 +527,5 @@ const struct srd_view srd_storage_view_tables = {
     .next = "srdiag storage | srdiag explain storage.no-retention",
 };
 /* clang-format on */
+
+const struct srd_view *const srd_storage_sizes_views[] = { &srd_storage_view_tables, NULL };

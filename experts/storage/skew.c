@@ -286,3 +286,9 @@ const struct srd_check srd_storage_disk_skew_paths = {
     },
 };
 /* clang-format on */
+
+const struct srd_check *const srd_storage_skew_checks[] = {
+    &srd_storage_disk_skew_backends,
+    &srd_storage_disk_skew_paths,
+    NULL,
+};

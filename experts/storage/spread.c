@@ -532,3 +532,15 @@ const struct srd_view srd_storage_view_replicas = {
     .next = "srdiag storage | srdiag storage tablets | srdiag explain storage.tablet-unhealthy",
 };
 /* clang-format on */
+
+const struct srd_check *const srd_storage_spread_checks[] = {
+    &srd_storage_single_replica,
+    &srd_storage_tablet_count_per_node,
+    NULL,
+};
+
+const struct srd_view *const srd_storage_spread_views[] = {
+    &srd_storage_view_tablets,
+    &srd_storage_view_replicas,
+    NULL,
+};

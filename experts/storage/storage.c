@@ -2,13 +2,26 @@
 
 #include "experts/storage/storage.h"
 
-#define ITEM_CHECK(name) &srd_storage_##name,
-#define ITEM_VIEW(name) &srd_storage_view_##name,
+static const struct srd_check *const *const checks[] = {
+    srd_storage_disks_checks,
+    srd_storage_skew_checks,
+    srd_storage_lost_checks,
+    srd_storage_replicas_checks,
+    srd_storage_spread_checks,
+    srd_storage_tablets_checks,
+    srd_storage_partitions_checks,
+    srd_storage_retention_checks,
+    srd_storage_design_checks,
+    srd_storage_later_checks,
+    NULL,
+};
 
-static const struct srd_check *const all_checks[] = { SRD_STORAGE_CHECKS(ITEM_CHECK) NULL };
-static const struct srd_view *const all_views[] = { SRD_STORAGE_VIEWS(ITEM_VIEW) NULL };
-static const struct srd_check *const *const checks[] = { all_checks, NULL };
-static const struct srd_view *const *const views[] = { all_views, NULL };
+static const struct srd_view *const *const views[] = {
+    srd_storage_disks_views,
+    srd_storage_spread_views,
+    srd_storage_sizes_views,
+    NULL,
+};
 
 const struct srd_expert srd_expert_storage = {
     .name = "storage",

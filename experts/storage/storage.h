@@ -16,66 +16,21 @@
  *   sizes.c     tables and tablets             partitions.c  retention and more
  *   design.c    quotas, keys, media            later.c     what one sample cannot judge
  *
- * Which checks exist, in the order of the catalogue. To add one: a line here, and a
- * `const struct srd_check srd_storage_<name>` in the file that judges it.
+ * Each file ends with the list of its checks and of its views: to add one, write it and its line there.
  */
-/* clang-format off */
-#define SRD_STORAGE_CHECKS(CHECK)      \
-    CHECK(disk_hard_limit)             \
-    CHECK(disk_soft_limit)             \
-    CHECK(disk_high_water)             \
-    CHECK(disk_eta)                    \
-    CHECK(disk_offline)                \
-    CHECK(disk_skew_backends)          \
-    CHECK(disk_skew_paths)             \
-    CHECK(non_data_usage)              \
-    CHECK(recycle_bin)                 \
-    CHECK(tablet_unhealthy)            \
-    CHECK(tablet_no_healthy_replica)   \
-    CHECK(tablet_inconsistent)         \
-    CHECK(tablet_error_state)          \
-    CHECK(replica_version_lag)         \
-    CHECK(single_replica)              \
-    CHECK(tablet_count_per_node)       \
-    CHECK(tablet_too_large)            \
-    CHECK(tablet_too_small)            \
-    CHECK(partition_count)             \
-    CHECK(partition_empty)             \
-    CHECK(partition_too_large)         \
-    CHECK(unpartitioned_large)         \
-    CHECK(bucket_skew)                 \
-    CHECK(bucket_parallelism_low)      \
-    CHECK(partition_data_skew)         \
-    CHECK(dynamic_partition_error)     \
-    CHECK(dynamic_partition_horizon)   \
-    CHECK(no_retention)                \
-    CHECK(quota)                       \
-    CHECK(pk_index_memory)             \
-    CHECK(pk_key_wide)                 \
-    CHECK(unique_model)                \
-    CHECK(medium_mismatch)             \
-    CHECK(temp_partition_leftover)     \
-    CHECK(lake_amplification)          \
-    CHECK(lake_vacuum_stalled)         \
-    CHECK(lake_vacuum_fails)           \
-    CHECK(lake_throttled)              \
-    CHECK(lake_unreachable)            \
-    CHECK(lake_file_missing)
-
-/* Likewise the views: `const struct srd_view srd_storage_view_<name>`. */
-#define SRD_STORAGE_VIEWS(VIEW)        \
-    VIEW(disks)                        \
-    VIEW(tablets)                      \
-    VIEW(replicas)                     \
-    VIEW(tables)
-/* clang-format on */
-
-#define DECLARE_CHECK(name) extern const struct srd_check srd_storage_##name;
-#define DECLARE_VIEW(name) extern const struct srd_view srd_storage_view_##name;
-SRD_STORAGE_CHECKS(DECLARE_CHECK)
-SRD_STORAGE_VIEWS(DECLARE_VIEW)
-#undef DECLARE_CHECK
-#undef DECLARE_VIEW
+extern const struct srd_check *const srd_storage_disks_checks[];
+extern const struct srd_check *const srd_storage_skew_checks[];
+extern const struct srd_check *const srd_storage_lost_checks[];
+extern const struct srd_check *const srd_storage_replicas_checks[];
+extern const struct srd_check *const srd_storage_spread_checks[];
+extern const struct srd_check *const srd_storage_tablets_checks[];
+extern const struct srd_check *const srd_storage_partitions_checks[];
+extern const struct srd_check *const srd_storage_retention_checks[];
+extern const struct srd_check *const srd_storage_design_checks[];
+extern const struct srd_check *const srd_storage_later_checks[];
+extern const struct srd_view *const srd_storage_disks_views[];
+extern const struct srd_view *const srd_storage_spread_views[];
+extern const struct srd_view *const srd_storage_sizes_views[];
 
 /* Probes of more than one file. Keys: "10004", "10002", "sales/orders", "sales/orders/p1", "10119". */
 extern const struct srd_probe srd_probe_backend_disks;   /* paths of one BE; key: BackendId */

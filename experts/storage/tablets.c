@@ -359,7 +359,7 @@ static void judge_parallelism(const struct srd_evidence *ev, struct srd_findings
 /* clang-format off */
 const struct srd_check srd_storage_tablet_too_large = {
     .id = "storage.tablet-too-large",
-    .title = "tablets too large",
+    .title = "Tablets too large",
     .family = "tablet-size",
     .worst = SRD_CRITICAL,
     .needs = { &srd_probe_partition_sizes },
@@ -389,7 +389,7 @@ const struct srd_check srd_storage_tablet_too_large = {
 
 const struct srd_check srd_storage_tablet_too_small = {
     .id = "storage.tablet-too-small",
-    .title = "many tiny tablets",
+    .title = "Many tiny tablets",
     .family = "tablet-size",
     .worst = SRD_WARNING,
     .needs = { &srd_probe_table_sizes },
@@ -416,7 +416,7 @@ const struct srd_check srd_storage_tablet_too_small = {
 
 const struct srd_check srd_storage_bucket_skew = {
     .id = "storage.bucket-skew",
-    .title = "unevenly filled buckets",
+    .title = "Unevenly filled buckets",
     .mode = SRD_MODE_SHARED_NOTHING,
     .worst = SRD_CRITICAL,
     .needs = { &srd_probe_tablet_skew },
@@ -444,7 +444,7 @@ const struct srd_check srd_storage_bucket_skew = {
 
 const struct srd_check srd_storage_bucket_parallelism_low = {
     .id = "storage.bucket-parallelism-low",
-    .title = "fewer buckets than nodes",
+    .title = "Fewer buckets than nodes",
     .family = "tablet-size",
     .worst = SRD_WARNING,
     .needs = { &srd_probe_partition_sizes },
@@ -462,3 +462,11 @@ const struct srd_check srd_storage_bucket_parallelism_low = {
                "ALTER TABLE {table} DISTRIBUTED BY HASH(<bucket key>) BUCKETS <n>;", SRD_SAFE } },
 };
 /* clang-format on */
+
+const struct srd_check *const srd_storage_tablets_checks[] = {
+    &srd_storage_tablet_too_large,
+    &srd_storage_tablet_too_small,
+    &srd_storage_bucket_skew,
+    &srd_storage_bucket_parallelism_low,
+    NULL,
+};
