@@ -71,7 +71,7 @@ check: build/.deps-check $(VENV)/.done
 	    'cd tests && ../$(VENV)/bin/python -m sim.test_sim'
 
 .PHONY: bench
-bench: all build/.deps-check $(VENV)/.done
+bench: all build/.deps-bench $(VENV)/.done
 	tests/bench/run.sh $(B)/srdiag
 
 # Every statement of every probe on a StarRocks of yours; USER_NAME and SRDIAG_PASSWORD say who asks.

@@ -7,6 +7,12 @@
 #include "lib/base/log.h"
 #include "lib/source/live_private.h"
 
+/*
+ * So long a question waits for a connection that is in use before it makes one of its own: about what
+ * a login costs, so that short statements share connections and long ones lose no more than that.
+ */
+#define PATIENCE_MS 4
+
 static bool run_ended(void *context)
 {
     struct srd_live *live = context;
@@ -51,10 +57,12 @@ size_t srd_live_sessions(const struct srd_live *live)
 }
 
 /*
- * An idle session that suits, else a slot in which one can be made: a free one, or that of an idle
- * session to another FE, which is closed. NULL: all are in use. With the lock.
+ * An idle session that suits, else (unless @patient and one that suits is in use) a slot in which one can
+ * be made: a free one, or that of an idle session to another FE, which is closed. NULL: wait. With the
+ * lock.
  */
-static struct srd_live_slot *find_slot(struct srd_live *live, const struct srd_live_host *want)
+static struct srd_live_slot *find_slot(struct srd_live *live, const struct srd_live_host *want,
+                                       bool patient)
 {
     struct srd_live_slot *free_slot = NULL, *other = NULL;
     size_t taken = 0;
@@ -70,6 +78,8 @@ static struct srd_live_slot *find_slot(struct srd_live *live, const struct srd_l
         if (slot->state == SRD_LIVE_IDLE)
             other = slot;
     }
+    if (patient && usable(live, want))
+        return NULL;
     if (free_slot && taken < live->slot_count)
         return free_slot;
     if (other)
@@ -128,16 +138,20 @@ static int connect_slot(struct srd_live *live, struct srd_live_slot *slot,
 int srd_live_slot_get(struct srd_live *live, const struct srd_live_host *want, int64_t deadline_ms,
                       struct srd_live_slot **out, struct srd_error *err)
 {
+    int64_t patient_until = srd_clock_monotonic_ms() + PATIENCE_MS;
+
     for (;;) {
+        int64_t now = srd_clock_monotonic_ms();
+        bool patient = now < patient_until && patient_until < deadline_ms;
         struct srd_live_slot *slot;
 
         if (atomic_load(&live->cancelled))
             return srd_fail(err, SRD_E_CANCELLED, "the run was ended");
-        if (srd_clock_monotonic_ms() >= deadline_ms)
+        if (now >= deadline_ms)
             return srd_fail(err, SRD_E_TIMEOUT, "no connection was free in time");
-        slot = find_slot(live, want);
+        slot = find_slot(live, want, patient);
         if (!slot) {
-            srd_live_cond_wait(&live->change, &live->lock, deadline_ms);
+            srd_live_cond_wait(&live->change, &live->lock, patient ? patient_until : deadline_ms);
             continue;
         }
         *out = slot;
