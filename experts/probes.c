@@ -1,5 +1,7 @@
 /* What do several experts ask: the configuration of the leading FE, and who holds its locks? */
 
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "experts/probes.h"
@@ -9,6 +11,15 @@ const struct srd_probe srd_probe_fe_config = {
     .summary = "configuration of the leading frontend",
     .texts = { { .sql = "ADMIN SHOW FRONTEND CONFIG" } },
     .columns = "Key Value",
+    .privilege = "OPERATE",
+    .where = SRD_ASK_LEADER,
+};
+
+const struct srd_probe srd_probe_databases = {
+    .id = "databases",
+    .summary = "databases and their quotas",
+    .texts = { { .sql = "SHOW PROC '/dbs'" } },
+    .columns = "DbId DbName TableNum Quota ReplicaQuota",
     .privilege = "OPERATE",
     .where = SRD_ASK_LEADER,
 };
@@ -28,6 +39,35 @@ const struct srd_probe srd_probe_fe_locks = {
     .columns = "lock_object lock_mode hold_time_ms thread_info waiter_list",
     .privilege = "OPERATE",
     .where = SRD_ASK_LEADER,
+    .zone = SRD_ZONE_SESSION,
+    .needs_node = true,
+};
+
+const struct srd_probe srd_probe_fe_jvm = {
+    .id = "fe-jvm",
+    .summary = "memory, garbage collection and threads of the leading FE",
+    .texts = { { .sql = "SHOW PROC '/monitor/jvm'" } },
+    .columns = "Name Value",
+    .privilege = "OPERATE",
+    .where = SRD_ASK_LEADER,
+};
+
+/*
+ * All metrics that are of use, in one statement: a node asks the HTTP port of every FE for it, and
+ * one FE that does not answer there fails it. txn_running has a row per database and FE, most first;
+ * it counts as the limit counts, without Routine Load tasks and compactions. Followers say 0.
+ */
+const struct srd_probe srd_probe_fe_gauges = {
+    .id = "fe-gauges",
+    .summary = "of each FE: journal since the last image, RPC threads, safe mode, transactions",
+    .texts = { { .sql = "SELECT FE_ID, NAME, LABELS, VALUE FROM information_schema.fe_metrics "
+                        "WHERE NAME IN ('safe_mode', 'meta_log_count', 'report_queue_size', 'txn_running') "
+                        "OR (NAME = 'thread_pool' AND LABELS LIKE '%thrift-server-pool%') "
+                        "ORDER BY CASE WHEN NAME = 'txn_running' THEN 1 ELSE 0 END, VALUE DESC, FE_ID "
+                        "LIMIT 1000" } },
+    .columns = "FE_ID NAME LABELS VALUE",
+    .privilege = "OPERATE",
+    .cost = SRD_COST_MEDIUM,
     .zone = SRD_ZONE_SESSION,
     .needs_node = true,
 };
@@ -91,6 +131,58 @@ struct srd_limit srd_fe_config(const struct srd_evidence *ev, const char *name, 
     else
         limit.source = srd_arena_printf(ev->arena, "default of %s", name);
     return limit;
+}
+
+int64_t srd_hours(const struct srd_evidence *ev)
+{
+    const struct srd_arg_value *hours = srd_view_arg(ev, "hours");
+
+    return hours && hours->number > 0 ? hours->number : SRD_PICKED_HOURS;
+}
+
+static const char *picked_hours(const struct srd_evidence *ev, struct srd_arena *arena)
+{
+    int64_t hours = srd_hours(ev);
+
+    return srd_arena_printf(arena, "%" PRId64, hours < SRD_PICKED_HOURS ? SRD_PICKED_HOURS : hours);
+}
+
+void srd_pick_hours(const struct srd_evidence *ev, struct srd_keys *out)
+{
+    srd_keys_add(out, picked_hours(ev, out->arena), NULL, NULL);
+}
+
+/* Summer time is the cluster's business: it knows its zone by name. */
+const char *srd_global_zone(const struct srd_evidence *ev)
+{
+    static const char good[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/:";
+    const struct srd_cluster *cluster = &ev->cluster;
+    const struct srd_table *clock = srd_evidence_get(ev, &srd_probe_clock, NULL);
+    const char *name = clock && clock->rows ? srd_cell_text(clock, 0, "GLOBAL_ZONE") : "";
+    int minutes = abs(cluster->global_offset_s) / 60;
+
+    /* the first releases of 4.1 print +08:00 instead, and then this was not found out */
+    if (!cluster->print_offset_known &&
+        (!cluster->version || cluster->version >= SRD_VERSION(4, 1, 0)))
+        return NULL;
+    if (cluster->global_offset_known)
+        return srd_arena_printf(ev->arena, "%c%02d:%02d", cluster->global_offset_s < 0 ? '-' : '+',
+                                minutes / 60, minutes % 60);
+    return *name && strlen(name) <= 64 && strspn(name, good) == strlen(name) ? name : NULL;
+}
+
+void srd_pick_zone(const struct srd_evidence *ev, struct srd_keys *out)
+{
+    srd_keys_add(out, srd_global_zone(ev), NULL, NULL);
+}
+
+void srd_pick_hours_zone(const struct srd_evidence *ev, struct srd_keys *out)
+{
+    const char *zone = srd_global_zone(ev);
+
+    if (zone)
+        srd_keys_add(out, picked_hours(ev, out->arena), zone, NULL);
 }
 
 bool srd_fe_stressed(const struct srd_evidence *ev, const char **why)

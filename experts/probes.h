@@ -4,11 +4,15 @@
 #include "lib/model/finding.h"
 #include "lib/model/identity.h"
 #include "lib/model/probe.h"
+#include "lib/model/view.h"
 
 /* Probes that several experts share, and how to read them. Identity probes: lib/model/identity.h. */
 
 extern const struct srd_probe srd_probe_fe_config; /* ADMIN SHOW FRONTEND CONFIG, of the leader */
+extern const struct srd_probe srd_probe_databases; /* SHOW PROC '/dbs', of the leader */
 extern const struct srd_probe srd_probe_fe_locks;  /* sys.fe_locks: holders that others wait for */
+extern const struct srd_probe srd_probe_fe_gauges; /* some metrics of each FE, as rows */
+extern const struct srd_probe srd_probe_fe_jvm;    /* memory, collections and threads of the leader */
 
 /*
  * A configuration value of the leading FE as a limit: the cluster's own value, with "NAME of the
@@ -19,6 +23,35 @@ struct srd_limit srd_fe_config(const struct srd_evidence *ev, const char *name, 
                                enum srd_unit unit);
 /* The raw text, or NULL. */
 const char *srd_fe_config_text(const struct srd_evidence *ev, const char *name);
+
+/*
+ * The pick of a probe over a window, whose one parameter is the hours: "24", which diagnoses and
+ * collections ask for and which also serves every view of up to a day, so that they share one answer
+ * and a snapshot has it; more when the view's argument `hours` says so, which a snapshot does not
+ * have. fill() cuts the rows to srd_hours().
+ */
+void srd_pick_hours(const struct srd_evidence *ev, struct srd_keys *out);
+/* The argument `hours` of the view; 24 without one. */
+int64_t srd_hours(const struct srd_evidence *ev);
+#define SRD_PICKED_HOURS 24
+
+/*
+ * `loads`, `routine_load_jobs` and the like print times in the cluster's own zone (SRD_ZONE_GLOBAL), so
+ * that no SQL can compare them with NOW(), which is ours. SRD_SECONDS(column) is such a time in seconds
+ * since 1970, in every zone and whatever the session's; compare it with UNIX_TIMESTAMP(), read it with
+ * srd_cell_time_ms(). Its parameter {zone} comes from these picks: srd_pick_zone adds the key "+08:00",
+ * srd_pick_hours_zone "24/+08:00" for the parameters hours and zone.
+ *
+ * When the zone is not known nothing is asked: then srd_evidence_get() is NULL though the probe is not
+ * missing, and a judge says srd_cannot_judge(). A zone that the cluster does not know gives NULL, so
+ * let a WHERE keep what IS NULL.
+ */
+#define SRD_SECONDS(column)                                                                        \
+    "TIMESTAMPDIFF(SECOND, '1970-01-01 00:00:00', CONVERT_TZ(" column ", {zone}, '+00:00'))"
+void srd_pick_zone(const struct srd_evidence *ev, struct srd_keys *out);
+void srd_pick_hours_zone(const struct srd_evidence *ev, struct srd_keys *out);
+/* "+08:00", "Europe/Berlin"; NULL: not known. */
+const char *srd_global_zone(const struct srd_evidence *ev);
 
 /* Catalogue.stressed: does the FE wait for locks? Says who holds which lock. */
 bool srd_fe_stressed(const struct srd_evidence *ev, const char **why);

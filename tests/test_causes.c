@@ -70,6 +70,10 @@ static const struct srd_cause heavy = { .id = "RC-99", .required = { { .check = 
 static const struct srd_cause sure = {
     .id = "RC-50", .required = { { .check = "a.full" } }, .supporting = { { .check = "b.s1" } },
 };
+static const struct srd_cause narrowed = {
+    .id = "RC-70",
+    .required = { { .check = "a.full", .level = SRD_WARNING, .only = "class=disk", .alternatives = "b.s1", .words = "{measured} {label}" } },
+};
 static const struct srd_cause twice = {
     .id = "RC-60",
     .required = { { .check = "a.full" } },
@@ -356,6 +360,14 @@ static const struct row {
       "explains x\nexplains y\n" },
     { "an own test does not hold", &tested, "a.full|warning|x\n", "" },
     { "an own test does not know", &tested, "a.full|denied\n", "" },
+    { "only findings with the field count, speak and are explained", &narrowed,
+      "a.full|critical|memory|class=memory|label=m\na.full|warning|disk|class=disk|label=d\nb.s1|ok\n",
+      "RC-70 0.50 warning\nbecause disk d (a.full)\nexplains disk\n" },
+    { "other findings of the check do not hold", &narrowed, "a.full|critical|memory|class=memory\nb.s1|ok\n", "" },
+    { "nor does one below the level", &narrowed, "a.full|critical|memory|class=memory\na.full|info|disk|class=disk\nb.s1|ok\n", "" },
+    { "the field is not asked of alternatives", &narrowed, "a.full|warning|disk|class=disks\nb.s1|warning|other\n",
+      "RC-70 0.50 warning\nbecause other <label> (b.s1)\nexplains other\n" },
+    { "what was seen in part leaves it open", &narrowed, "a.full|critical|memory|class=memory|?denied=x\nb.s1|ok\n", "" },
     { "a cause of the other run mode is none", &lake, "a.full|warning|x\n", "" },
 };
 /* clang-format on */

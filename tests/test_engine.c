@@ -43,6 +43,19 @@ static const struct srd_probe per_key = {
     .pick = pick_three,
     .max_keys = 2,
 };
+static void pick_argument(const struct srd_evidence *ev, struct srd_keys *out)
+{
+    const struct srd_arg_value *name = srd_view_arg(ev, "name");
+
+    srd_keys_add(out, name ? name->text : "of-all", NULL, NULL);
+}
+static const struct srd_probe by_argument = {
+    .id = "by-argument",
+    .texts = { { 0, 0, 0, "SHOW {name}" } },
+    .columns = "A",
+    .params = { { "name", SRD_PARAM_TEXT } },
+    .pick = pick_argument,
+};
 static const struct srd_probe other_mode = {
     .id = "other-mode", .texts = { { SRD_MODE_SHARED_DATA, 0, 0, "SHOW LAKE" } }, .columns = "A"
 };
@@ -258,6 +271,43 @@ static void asks_for_the_picked_keys_up_to_the_maximum_and_says_what_is_left_out
     end(&run);
 }
 
+static void fill_one(const struct srd_evidence *ev, const struct srd_arg_value *args,
+                     struct srd_rows *out)
+{
+    (void)args;
+    srd_rows_add(out);
+    srd_put_text(out, "a", srd_cell(srd_evidence_get(ev, &by_argument, NULL), 0, "A"));
+}
+
+/* The argument of a view gets into the question, and without a view the pick decides. */
+static void a_pick_may_use_the_arguments_of_the_view(void **state)
+{
+    static const struct srd_view view = {
+        .name = "one",
+        .args = { { .name = "other", .type = SRD_ARG_INTEGER },
+                  { .name = "name", .type = SRD_ARG_TEXT, .required = true } },
+        .columns = { { "a", "A", SRD_UNIT_TEXT, false, "" } },
+        .needs = { &by_argument },
+        .fill = fill_one,
+    };
+    static const struct srd_arg_value args[] = { { .number = 1 }, { .text = "it's", .given = true } };
+    struct run run = { 0 };
+    struct srd_view_report *report;
+
+    (void)state;
+    start(&run, REPLIES(IDENTITY, { "by-argument", ONE_ROW, 0, 0, false }), PROBES(&by_argument));
+    assert_non_null(strstr(run.fake.asked, "by-argument:of-all "));
+    run.fake.asked[0] = '\0';
+    assert_int_equal(srd_run_view(&catalogue, &run.fake.source, NULL, &view, args, &run.options,
+                                  run.arena, &report, &run.err), 0);
+    assert_non_null(strstr(run.fake.asked, "by-argument:it's "));
+    assert_null(strstr(run.fake.asked, "of-all"));
+    assert_int_equal(report->rows->count, 1);
+    assert_null(srd_view_arg(report->ev, "nothing"));
+    assert_int_equal(srd_view_arg(report->ev, "other")->number, 1);
+    end(&run);
+}
+
 static void a_follow_up_of_a_denied_probe_is_missing_for_that_reason(void **state)
 {
     struct run run = { 0 };
@@ -448,6 +498,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(asks_a_probe_once_however_often_it_is_wanted),
         cmocka_unit_test(asks_for_the_picked_keys_up_to_the_maximum_and_says_what_is_left_out),
+        cmocka_unit_test(a_pick_may_use_the_arguments_of_the_view),
         cmocka_unit_test(a_follow_up_of_a_denied_probe_is_missing_for_that_reason),
         cmocka_unit_test(never_runs_two_heavy_ones_at_a_time_nor_more_than_four),
         cmocka_unit_test(heavy_ones_are_skipped_while_the_cluster_is_under_stress),

@@ -181,8 +181,29 @@ static void tests_have_a_clock(void **state)
     assert_false(srd_cell_time_ms(srd_evidence_get(ev, &first, NULL), 0, "t", &ms));
 }
 
+/* Words about a mistake quote what failed; other columns are data. */
+static void error_texts_lose_their_secrets(void **state)
+{
+    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
+    struct srd_evidence *ev = srd_evidence_of(
+        arena, (const struct srd_answer_text[]){
+                   { &first, "", "ERROR_MSG|Reason|LABEL\n"
+                                 "\"aws.s3.secret_key\" = \"abc\" denied|jdbc:mysql://u:abc@h|token=abc\n"
+                                 "\\N|all fine: x|\\N\n", 0 },
+                   { NULL, NULL, NULL, 0 } });
+    const struct srd_table *t = srd_evidence_get(ev, &first, NULL);
+
+    (void)state;
+    assert_string_equal(srd_cell(t, 0, "ERROR_MSG"), "\"aws.s3.secret_key\" = \"***\" denied");
+    assert_string_equal(srd_cell(t, 0, "Reason"), "jdbc:mysql://u:***@h");
+    assert_string_equal(srd_cell(t, 0, "LABEL"), "token=abc");
+    assert_null(srd_cell(t, 1, "ERROR_MSG"));
+    assert_string_equal(srd_cell(t, 1, "Reason"), "all fine: x");
+}
+
 /* clang-format off */
 static const struct CMUnitTest single[] = {
+    { "error texts lose their secrets", error_texts_lose_their_secrets, NULL, NULL, NULL },
     { "every status has a name and is found by it", statuses_have_names, NULL, NULL, NULL },
     { "answers are found by probe and key", answers_are_found, NULL, NULL, NULL },
     { "keys that were left out are added up", left_out_is_counted, NULL, NULL, NULL },

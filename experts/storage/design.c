@@ -9,15 +9,6 @@
 
 /* storage.quota */
 
-const struct srd_probe srd_probe_databases = {
-    .id = "databases",
-    .summary = "databases and their quotas",
-    .texts = { { .sql = "SHOW PROC '/dbs'" } },
-    .columns = "DbId DbName TableNum Quota ReplicaQuota",
-    .privilege = "OPERATE",
-    .where = SRD_ASK_LEADER,
-};
-
 static void judge_one_quota(struct srd_findings *out, const struct srd_table *dbs, size_t row,
                             bool replicas, double used, double quota)
 {

@@ -238,7 +238,12 @@ static bool tables_there(const struct srd_evidence *ev, double *out)
 
 void srd_storage_says_unseen(const struct srd_evidence *ev, struct srd_findings *out)
 {
-    const struct srd_table *t = srd_evidence_get(ev, &srd_probe_table_sizes, NULL);
+    srd_storage_says_unseen_in(ev, out, srd_evidence_get(ev, &srd_probe_table_sizes, NULL));
+}
+
+void srd_storage_says_unseen_in(const struct srd_evidence *ev, struct srd_findings *out,
+                                const struct srd_table *t)
+{
     double there, seen;
     bool known = tables_there(ev, &there);
 

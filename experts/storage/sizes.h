@@ -19,7 +19,6 @@
 extern const struct srd_probe srd_probe_table_sizes;
 extern const struct srd_probe srd_probe_partition_sizes;
 extern const struct srd_probe srd_probe_tablet_skew; /* shared-nothing: uneven or huge tablets */
-extern const struct srd_probe srd_probe_databases;   /* SHOW PROC '/dbs' */
 extern const struct srd_probe srd_probe_dynamic_tables;
 extern const struct srd_probe srd_probe_dynamic_partitions; /* their scheduler; key: the database */
 extern const struct srd_probe srd_probe_table_ddl;          /* before 3.3; key: db/table */
@@ -48,6 +47,9 @@ double srd_storage_all(const struct srd_evidence *ev, const char *column);
  * fewer than SHOW PROC '/dbs' counts; findings stand. For the beginning of each judge.
  */
 void srd_storage_says_unseen(const struct srd_evidence *ev, struct srd_findings *out);
+/* Likewise for another answer @t with the column SEEN, which has no row when the account sees nothing. */
+void srd_storage_says_unseen_in(const struct srd_evidence *ev, struct srd_findings *out,
+                                const struct srd_table *t);
 
 /*
  * Rows by table (columns DB_NAME, TABLE_NAME): the rows of one table are a chain from its first row

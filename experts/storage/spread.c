@@ -168,17 +168,6 @@ static void judge_single(const struct srd_evidence *ev, struct srd_findings *out
 
 /* Tablets per node. */
 
-/* clang-format off */
-const struct srd_probe srd_probe_fe_jvm = {
-    .id = "fe-jvm",
-    .summary = "memory, garbage collection and threads of the leading FE",
-    .texts = { { .sql = "SHOW PROC '/monitor/jvm'" } },
-    .columns = "Name Value",
-    .privilege = "OPERATE",
-    .where = SRD_ASK_LEADER,
-};
-/* clang-format on */
-
 static bool jvm_bytes(const struct srd_table *jvm, const char *name, double *out)
 {
     for (size_t row = 0; row < jvm->rows; row++)

@@ -40,7 +40,6 @@ extern const struct srd_probe srd_probe_view_names;      /* which tables are mat
 extern const struct srd_probe srd_probe_few_left;        /* bad replicas of such a table; db/table */
 extern const struct srd_probe srd_probe_recycle_bin;     /* what was dropped and can be recovered */
 extern const struct srd_probe srd_probe_data_cache;      /* of each node in shared-data */
-extern const struct srd_probe srd_probe_fe_jvm;          /* the leader's heap */
 extern const struct srd_probe srd_probe_sick_tablets;    /* ids, per database; key: DbId */
 extern const struct srd_probe srd_probe_pending_tablets; /* that wait for repair or balancing */
 extern const struct srd_probe srd_probe_tablet_place;    /* partition of a tablet; key: TabletId */

@@ -23,7 +23,7 @@ struct work {
     const struct srd_results *results;
     struct srd_arena *arena;
     struct srd_cause_match *match;
-    bool *explained; /* [results->count]: by this cause */
+    bool **explained; /* [results->count], NULL or by finding: explained by this cause */
 };
 
 static bool is_end(const struct srd_signal *s)
@@ -66,9 +66,29 @@ static bool outranks(const struct reading *a, const struct reading *b)
            b->result->verdict != SRD_CHECKED;
 }
 
-static struct reading read_check(const struct work *w, const struct srd_signal *s, const char *id)
+/* @r as if it had found nothing but what has the field @only. */
+static const struct srd_result *narrow(const struct work *w, const struct srd_result *r,
+                                       const char *only)
 {
-    const struct srd_result *r = srd_results_get(w->results, id);
+    struct srd_result *out;
+
+    if (!r || !only || !r->finding_count)
+        return r;
+    out = srd_arena_alloc(w->arena, sizeof(*out));
+    *out = *r;
+    out->findings = srd_arena_array(w->arena, r->finding_count, sizeof(*out->findings));
+    out->finding_count = 0;
+    for (size_t i = 0; i < r->finding_count; i++)
+        if (srd_finding_has(r->findings[i], only))
+            out->findings[out->finding_count++] = r->findings[i];
+    out->severity = out->finding_count ? out->findings[0]->severity : SRD_OKAY; /* worst first */
+    return out;
+}
+
+static struct reading read_check(const struct work *w, const struct srd_signal *s, const char *id,
+                                 const char *only)
+{
+    const struct srd_result *r = narrow(w, srd_results_get(w->results, id), only);
 
     return (struct reading){ s, state_of(r, level_of(s)), r, id };
 }
@@ -79,14 +99,14 @@ static struct reading read_signal(const struct work *w, const struct srd_signal 
     char *list, *rest = NULL;
 
     if (s->check)
-        best = read_check(w, s, s->check);
+        best = read_check(w, s, s->check, s->only);
     if (s->test) {
         best.state = s->test(w->results);
         return best;
     }
     list = srd_arena_copy(w->arena, s->alternatives ? s->alternatives : "");
     for (char *id = strtok_r(list, " ", &rest); id; id = strtok_r(NULL, " ", &rest)) {
-        struct reading other = read_check(w, s, id);
+        struct reading other = read_check(w, s, id, NULL);
 
         if (outranks(&other, &best))
             best = other;
@@ -192,7 +212,17 @@ static void add_unknown(struct work *w, const struct reading *r)
                r->check);
 }
 
-static void explain_ids(struct work *w, const char *ids, enum srd_severity level)
+static void explain(struct work *w, const struct srd_result *r, const char *only)
+{
+    bool **marks = &w->explained[r - w->results->items];
+
+    if (!*marks)
+        *marks = srd_arena_array(w->arena, r->finding_count + 1, sizeof(**marks));
+    for (size_t i = 0; i < r->finding_count; i++)
+        (*marks)[i] = (*marks)[i] || srd_finding_has(r->findings[i], only);
+}
+
+static void explain_ids(struct work *w, const char *ids, const char *only, enum srd_severity level)
 {
     char *list = srd_arena_copy(w->arena, ids ? ids : "");
     char *rest = NULL;
@@ -201,15 +231,15 @@ static void explain_ids(struct work *w, const char *ids, enum srd_severity level
         const struct srd_result *r = srd_results_get(w->results, id);
 
         if (state_of(r, level) == SRD_SIGNAL_YES)
-            w->explained[r - w->results->items] = true;
+            explain(w, r, only);
     }
 }
 
 /* The findings of a signal that holds: of its check and of every alternative that holds as well. */
 static void explain_signal(struct work *w, const struct srd_signal *s)
 {
-    explain_ids(w, s->check, level_of(s));
-    explain_ids(w, s->alternatives, level_of(s));
+    explain_ids(w, s->check, s->only, level_of(s));
+    explain_ids(w, s->alternatives, NULL, level_of(s));
 }
 
 /* Adds what @r says for the cause; its part of the confidence. */
@@ -315,7 +345,7 @@ static void list_explained(struct work *w)
     for (int level = SRD_CRITICAL; level >= SRD_OKAY; level--)
         for (size_t i = 0; i < w->results->count; i++)
             for (size_t k = 0; w->explained[i] && k < w->results->items[i].finding_count; k++)
-                if ((int)w->results->items[i].findings[k]->severity == level)
+                if (w->explained[i][k] && (int)w->results->items[i].findings[k]->severity == level)
                     m->explained[m->explained_count++] = w->results->items[i].findings[k];
     m->severity = m->explained_count ? m->explained[0]->severity : SRD_OKAY;
 }
@@ -344,7 +374,7 @@ static bool match(const struct srd_cause *cause, const struct srd_results *resul
     out->confidence = confidence / 100.0;
 
     rule_out(&w);
-    explain_ids(&w, cause->explains, SRD_INFO);
+    explain_ids(&w, cause->explains, NULL, SRD_INFO);
     list_explained(&w);
     for (const struct srd_signal *s = cause->required; !is_end(s) && !first; s++) {
         struct reading r = read_signal(&w, s);

@@ -26,6 +26,9 @@ struct srd_run_options {
     const struct srd_override *overrides; /* --set, ended by a NULL name; may be NULL */
     const char *tool_version;
     const volatile sig_atomic_t *cancel;  /* non-zero: end now; may be NULL */
+    /* set by srd_run_view(): what picks may put into keys (srd_view_arg()) */
+    const struct srd_view *view;
+    const struct srd_arg_value *args;
     void (*progress)(void *context, size_t done, size_t planned, const char *probe);
     void *context;
 };

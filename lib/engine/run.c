@@ -148,12 +148,15 @@ int srd_run_view(const struct srd_catalogue *catalogue, struct srd_source *src,
                  struct srd_arena *arena, struct srd_view_report **out, struct srd_error *err)
 {
     struct srd_view_report *report = srd_arena_alloc(arena, sizeof(*report));
+    struct srd_run_options of_view = *options;
     int64_t started = srd_clock_monotonic_ms();
     struct srd_evidence *ev;
     bool partial;
 
+    of_view.view = view;
+    of_view.args = args;
     report->started_at_ms = srd_clock_now_ms();
-    if (srd_collect(catalogue, src, srd_probes_of_view(view, arena), options, arena, &ev, &partial,
+    if (srd_collect(catalogue, src, srd_probes_of_view(view, arena), &of_view, arena, &ev, &partial,
                     err))
         return err->code;
     report->source = source_info(src, arena);

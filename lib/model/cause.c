@@ -12,6 +12,18 @@ const struct srd_result *srd_results_get(const struct srd_results *results, cons
     return NULL;
 }
 
+bool srd_finding_has(const struct srd_finding *finding, const char *field)
+{
+    size_t name = field ? strcspn(field, "=") : 0;
+
+    for (size_t i = 0; field && i < SRD_MAX_FIELDS && finding->fields[i].name; i++)
+        if (strlen(finding->fields[i].name) == name &&
+            !strncmp(finding->fields[i].name, field, name) && field[name] &&
+            !strcmp(finding->fields[i].value, field + name + 1))
+            return true;
+    return !field;
+}
+
 const char *srd_confidence_word(double confidence)
 {
     /* 0.5 + 0.1 + 0.1 is a little less than 0.7 to a machine */

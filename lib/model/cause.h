@@ -20,10 +20,13 @@ struct srd_results { /* all results of a run, by check id */
     size_t count;
 };
 const struct srd_result *srd_results_get(const struct srd_results *results, const char *check_id);
+/* Has the finding the field of "name=value"? NULL: any has. */
+bool srd_finding_has(const struct srd_finding *finding, const char *field);
 
 struct srd_signal {
     const char *check;           /* id; NULL ends a list (unless @test is set) */
     enum srd_severity level;     /* at least; SRD_OKAY counts as SRD_INFO */
+    const char *only;            /* "class=disk": of @check's findings count those with this field */
     const char *alternatives;    /* more ids, blank-separated: any of them suffices */
     enum srd_signal_state (*test)(const struct srd_results *results);
     bool veto;                   /* contradicting only: the cause is not reported at all */

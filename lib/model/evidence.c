@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/secret.h"
 #include "lib/model/evidence.h"
 #include "lib/model/identity.h"
 
@@ -91,6 +92,31 @@ static void mask_secrets(const struct srd_table *table)
     }
 }
 
+/* Does a column of this name hold what a server said about a mistake? Such words quote statements.
+ */
+static bool holds_words(const char *name)
+{
+    return strcasestr(name, "error") || strcasestr(name, "msg") || strcasestr(name, "reason");
+}
+
+/* Error texts quote what failed: a load's properties, the address of a source. */
+static void mask_words(const struct srd_table *table, struct srd_arena *arena)
+{
+    SRD_CLEANUP(srd_buf_free) struct srd_buf hidden;
+
+    srd_buf_init(&hidden, SRD_TABLE_MAX_BYTES);
+    for (size_t column = 0; column < table->columns; column++) {
+        if (!holds_words(table->names[column]))
+            continue;
+        for (size_t row = 0; row < table->rows; row++) {
+            const char **cell = (const char **)table->cells + row * table->columns + column;
+
+            if (*cell && srd_secret_hide(&hidden, *cell) && strcmp(*cell, hidden.data) != 0)
+                *cell = srd_arena_copy(arena, hidden.data);
+        }
+    }
+}
+
 struct srd_answer *srd_evidence_add(struct srd_evidence *ev, const struct srd_answer *answer)
 {
     struct srd_answer *place;
@@ -109,8 +135,10 @@ struct srd_answer *srd_evidence_add(struct srd_evidence *ev, const struct srd_an
     place->node = answer->node ? answer->node : "";
     place->key = answer->key ? answer->key : "";
     place->detail = answer->detail ? answer->detail : "";
-    if (place->table)
+    if (place->table) {
         mask_secrets(place->table);
+        mask_words(place->table, ev->arena);
+    }
     return place;
 }
 

@@ -58,6 +58,9 @@ struct srd_cluster {
     int jvm_offset_s, global_offset_s;
 };
 
+struct srd_view;
+struct srd_arg_value;
+
 struct srd_evidence {
     struct srd_arena *arena;
     struct srd_cluster cluster;
@@ -75,12 +78,17 @@ struct srd_evidence {
         double value;
         const char *origin; /* "--set", "config file \"x\" line 3" */
     } *overrides;
+    /* The view that this is collected for and its arguments, for srd_view_arg() (view.h); NULL in a
+     * diagnosis and in a collection. */
+    const struct srd_view *view;
+    const struct srd_arg_value *args;
 };
 
 struct srd_evidence *srd_evidence_new(struct srd_arena *arena);
 /*
  * Copies the struct (not what it points to) and returns the copy's place, good until the next one. The
- * values of passwords and keys in tables of names and values ("Key Value") are replaced by "***".
+ * values of passwords and keys are replaced by "***" in tables of names and values ("Key Value") and in
+ * columns of error texts.
  */
 struct srd_answer *srd_evidence_add(struct srd_evidence *ev, const struct srd_answer *answer);
 void srd_evidence_leave_out(struct srd_evidence *ev, const struct srd_probe *probe, size_t count);

@@ -97,3 +97,13 @@ const struct srd_value *srd_rows_value(const struct srd_rows *rows, size_t row, 
 {
     return &rows->values[row * srd_view_columns(rows->view) + column];
 }
+
+const struct srd_arg_value *srd_view_arg(const struct srd_evidence *ev, const char *name)
+{
+    if (!ev->view || !ev->args)
+        return NULL;
+    for (size_t i = 0; i < SRD_MAX_ARGS && ev->view->args[i].type != SRD_ARG_END; i++)
+        if (strcmp(ev->view->args[i].name, name) == 0)
+            return &ev->args[i];
+    return NULL;
+}

@@ -63,6 +63,23 @@ struct srd_view {
     const char *next; /* commands to type next, " | " between them */
 };
 
+/*
+ * The argument @name of the view that @ev is collected for, or NULL: a diagnosis, a collection, or a
+ * view without such an argument.
+ *
+ * For picks: an argument gets into SQL as the value of a parameter and in no other way. The key then
+ * names it in the snapshot too, so that a file answers exactly the questions that were asked. A pick
+ * that adds keys without an argument (NULL) decides what `collect` keeps: let that one cover what
+ * most will ask, and let fill() cut it to size:
+ *
+ *     const struct srd_arg_value *hours = srd_view_arg(ev, "hours");
+ *
+ *     srd_keys_add(out, hours && hours->number > 24 ? digits(hours->number) : "24", NULL, NULL);
+ *
+ * For exactly this see srd_pick_hours() (experts/probes.h).
+ */
+const struct srd_arg_value *srd_view_arg(const struct srd_evidence *ev, const char *name);
+
 /* Appends a row of absent values; then put values by column name. Unknown names end the process. */
 void srd_rows_add(struct srd_rows *out);
 void srd_put_text(struct srd_rows *out, const char *column, const char *text); /* NULL: absent */

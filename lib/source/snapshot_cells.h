@@ -6,6 +6,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/error.h"
+#include "lib/base/secret.h"
 
 /*
  * Inside of snapshots: how one text is written, and how a row of them is read.
@@ -26,19 +27,5 @@ int srd_row_read(char *line, size_t size, size_t max, size_t *count,
 
 /* Decodes @text in place; false unless it is base64 of bytes without a NUL. */
 bool srd_cell_decode(char *text);
-
-/*
- * What must not leave the house. A name says so (password, secret, token, credential, access_key,
- * private_key ... in any spelling); a value under such a name is a secret unless it is empty, a
- * truth value, or a number under a name that goes on ("arrow_token_cache_size").
- */
-bool srd_secret_name(const char *name);
-bool srd_secret_value(const char *name, const char *value); /* NULL value: false */
-/*
- * @text with the values of such names in it replaced by ***: "aws.s3.secret_key" = "x",
- * {"password":"x"}, token=x, jdbc:mysql://user:x@host. In @out, which is cleared first; false:
- * there were none.
- */
-bool srd_secret_hide(struct srd_buf *out, const char *text);
 
 #endif

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/base/secret.h"
 #include "lib/base/text.h"
-#include "lib/source/snapshot_cells.h"
 
 /* As they are with all letters small and without separators. */
 static const char *const words[] = { "password",  "passwd",     "pwd",           "secret",
