@@ -3,6 +3,11 @@
 #include <string.h>
 
 #include "experts/catalogue.h"
+#include "experts/cluster/cluster.h"
+#include "experts/compaction/compaction.h"
+#include "experts/ingest/ingest.h"
+#include "experts/load/load.h"
+#include "experts/transactions/transactions.h"
 #include "lib/model/cause.h"
 
 /* The first field @name of the findings of @check at @level or worse; NULL: none has it. */
@@ -59,6 +64,23 @@ static enum srd_signal_state holder_is_down(const struct srd_results *results)
     return field_of(results, check, SRD_WARNING, "backend") ? SRD_SIGNAL_YES : SRD_SIGNAL_NO;
 }
 
+/* Is the BE that holds the lost tablets one that cluster.be-down names? Another dead one says nothing. */
+static enum srd_signal_state holder_is_known_dead(const struct srd_results *results)
+{
+    const struct srd_result *down = srd_results_get(results, "cluster.be-down");
+    const char *holder = field_of(results, "storage.tablet-no-healthy-replica", SRD_WARNING, "backend");
+    enum srd_signal_state state = raised(results, "cluster.be-down", SRD_WARNING);
+
+    if (state != SRD_SIGNAL_YES || !holder)
+        return holder ? state : SRD_SIGNAL_NO;
+    for (size_t i = 0; i < down->finding_count; i++)
+        for (size_t k = 0; k < SRD_MAX_FIELDS && down->findings[i]->fields[k].name; k++)
+            if (!strcmp(down->findings[i]->fields[k].name, "node") &&
+                !strcmp(down->findings[i]->fields[k].value, holder))
+                return SRD_SIGNAL_YES;
+    return SRD_SIGNAL_NO;
+}
+
 /* Was a tablet with more than one replica lost? Then something else than a single replica is to
  * blame. */
 static enum srd_signal_state several_replicas_lost(const struct srd_results *results)
@@ -85,6 +107,7 @@ static const struct srd_cause disk_filled = {
     },
     .supporting = {
         { .check = "storage.no-retention", .level = SRD_INFO, .words = "{measured}" },
+        { .check = "load.error-class", .level = SRD_WARNING, .only = "class=disk", .words = "{measured}" },
     },
     .contradicting = {
         { .check = "storage.non-data-usage", .level = SRD_CRITICAL, .veto = true,
@@ -163,7 +186,8 @@ static const struct srd_cause single_replica = {
         { .check = "storage.tablet-no-healthy-replica", .test = holder_is_down, .words = "the BE that holds it is down" },
     },
     .supporting = {
-        { .check = "cluster.be-down", .level = SRD_WARNING, .words = "{measured}" },
+        { .check = "cluster.be-down", .test = holder_is_known_dead, .words = "{measured}" },
+        { .check = "cluster.heartbeat-error", .level = SRD_INFO, .words = "{measured}" },
         { .check = "query.internal-error", .level = SRD_WARNING, .words = "{measured}" },
     },
     .contradicting = {
@@ -174,7 +198,7 @@ static const struct srd_cause single_replica = {
     .not_because = {
         { .check = "storage.disk-offline", .level = SRD_CRITICAL, .words = "a failed disk: {measured}" },
     },
-    .explains = "storage.tablet-unhealthy storage.replica-version-lag",
+    .explains = "storage.tablet-unhealthy storage.replica-version-lag cluster.heartbeat-error",
     .steps = {
         { "now", { "start {backend}; the data is there again when it is alive", NULL, SRD_SAFE },
           "storage.tablet-no-healthy-replica" },
@@ -190,5 +214,19 @@ static const struct srd_cause single_replica = {
            "and if its disk is gone they are lost.",
 };
 
-const struct srd_cause *const srd_causes[] = { &disk_filled, &uneven_disks, &single_replica, NULL };
+const struct srd_cause *const srd_causes[] = {
+    &disk_filled,
+    &srd_cause_frequent_loads,
+    &srd_cause_lake_debt,
+    &srd_cause_starved,
+    &uneven_disks,
+    &srd_cause_no_partition,
+    &srd_cause_orphan_gap,
+    &single_replica,
+    &srd_cause_forgotten_blacklist,
+    &srd_cause_routine_node_away,
+    &srd_cause_dirty_partition_column,
+    &srd_cause_kafka_overtook,
+    NULL,
+};
 /* clang-format on */

@@ -33,7 +33,49 @@ static const struct row {
     { "when they alone fill the disk it is not the cause", "RC-01",
       { "storage.disk-hard-limit critical", "storage.non-data-usage critical" }, "vetoed" },
     { "a bin whose cleaner is stuck contradicts it", "RC-01", { "storage.disk-hard-limit critical", "storage.recycle-bin warning ms" }, "yes -1" },
+    { "loads that find no room support it", "RC-01", { "storage.disk-hard-limit critical", "load.error-class warning class=disk" }, "yes +1" },
+    { "loads that fail for another reason do not", "RC-01", { "storage.disk-hard-limit critical", "load.error-class critical class=memory" }, "yes" },
     { "a bin in use does not", "RC-01", { "storage.disk-hard-limit critical", "storage.recycle-bin warning" }, "yes" },
+
+    { "piled up versions and frequent loads", "RC-02", { "compaction.version-count critical", "load.small-frequent warning" }, "yes" },
+    { "single-row inserts will do", "RC-02",
+      { "compaction.version-count warning", "load.small-frequent ok", "load.insert-values warning" }, "yes" },
+    { "loads that are not known to be frequent do not prevent it", "RC-02",
+      { "compaction.version-count warning", "load.small-frequent unknown" }, "yes" },
+    { "versions that pile up without frequent loads are something else", "RC-02",
+      { "compaction.version-count warning", "load.small-frequent ok", "load.insert-values ok" }, "no" },
+    { "no pile, no cause", "RC-02", { "compaction.version-count ok", "load.small-frequent warning" }, "no" },
+    { "loads refused for it support it", "RC-02",
+      { "compaction.version-count critical", "load.error-class critical class=versions" }, "yes +1" },
+    { "loads refused for something else do not", "RC-02",
+      { "compaction.version-count critical", "load.error-class critical class=memory" }, "yes" },
+    { "a queue of applies contradicts it", "RC-02", { "compaction.version-count critical", "compaction.pk-apply-lag warning" }, "yes -1" },
+    { "compaction that is off is a cause of its own", "RC-02", { "compaction.version-count critical", "compaction.disabled critical" }, "vetoed" },
+
+    { "a high score and frequent loads", "RC-04", { "compaction.lake-score critical", "load.small-frequent warning" }, "yes" },
+    { "a score that is told only is none", "RC-04", { "compaction.lake-score info", "load.small-frequent warning" }, "no" },
+    { "rare loads are not its cause", "RC-04", { "compaction.lake-score critical", "load.small-frequent ok" }, "no" },
+    { "delayed commits and waiting tablets support it", "RC-04",
+      { "compaction.lake-score warning", "compaction.lake-slowdown warning", "compaction.lake-queue-wait warning" }, "yes +2" },
+    { "too few places contradict it", "RC-04", { "compaction.lake-score warning", "compaction.lake-tasks-capped warning" }, "yes -1" },
+    { "a score that is not known leaves it open", "RC-04", { "compaction.lake-score unknown", "load.small-frequent warning" }, "open" },
+    { "debt while compaction is off is another cause", "RC-04", { "compaction.lake-score critical", "compaction.disabled warning" }, "vetoed" },
+    { "one table excluded on purpose is no reason", "RC-04", { "compaction.lake-score critical", "compaction.disabled info" }, "yes" },
+    { "debt without a node to compact on is another cause", "RC-04",
+      { "compaction.lake-score critical", "compaction.lake-warehouse-missing critical" }, "vetoed" },
+
+    { "a high score while compaction is off", "RC-05", { "compaction.lake-score warning", "compaction.disabled critical" }, "yes" },
+    { "versions that pile up while it is off", "RC-05", { "compaction.version-count warning", "compaction.disabled warning" }, "yes" },
+    { "a warehouse without nodes is as good as off", "RC-05",
+      { "compaction.lake-score warning", "compaction.disabled ok", "compaction.lake-warehouse-missing critical" }, "yes" },
+    { "off, and nothing piles up yet", "RC-05",
+      { "compaction.lake-score ok", "compaction.version-count ok", "compaction.score-high ok", "compaction.disabled critical" }, "no" },
+    { "a table excluded on purpose is not off", "RC-05",
+      { "compaction.lake-score critical", "compaction.disabled info", "compaction.lake-warehouse-missing ok", "compaction.not-progressing ok" }, "no" },
+    { "delayed commits support it", "RC-05",
+      { "compaction.lake-score critical", "compaction.disabled critical", "compaction.lake-slowdown warning" }, "yes +1" },
+    { "loads of more than one a second contradict it", "RC-05",
+      { "compaction.lake-score critical", "compaction.disabled critical", "load.small-frequent critical" }, "yes -1" },
 
     { "skewed disks speak for distribution", "RC-14", { "storage.disk-skew-backends warning" }, "yes" },
     { "level disks do not", "RC-14", { "storage.disk-skew-backends ok" }, "no" },
@@ -43,6 +85,21 @@ static const struct row {
         "storage.partition-data-skew ok", "balance.colocate-unstable ok" }, "no" },
     { "a full disk supports it", "RC-14", { "storage.disk-skew-backends critical", "storage.disk-soft-limit warning" }, "yes +1" },
     { "a balancer that is off is a cause of its own", "RC-14", { "storage.disk-skew-backends warning", "balance.disabled warning" }, "vetoed" },
+
+    { "a partition that cannot be made and loads without one", "RC-26",
+      { "storage.dynamic-partition-error warning", "load.error-class warning class=partition", "load.filtered-rows ok" }, "yes" },
+    { "rows that are dropped are the same in silence", "RC-26",
+      { "storage.dynamic-partition-horizon warning", "storage.dynamic-partition-error ok", "load.error-class ok", "load.filtered-rows warning" }, "yes" },
+    { "loads that fail for another reason are something else", "RC-26",
+      { "storage.dynamic-partition-error warning", "load.error-class critical class=memory", "load.filtered-rows ok" }, "no" },
+    { "a partition that nobody misses yet is no cause", "RC-26",
+      { "storage.dynamic-partition-error warning", "load.error-class ok", "load.filtered-rows ok" }, "no" },
+    { "loads that are not known leave it open", "RC-26",
+      { "storage.dynamic-partition-error warning", "load.error-class unknown", "load.filtered-rows ok" }, "open" },
+    { "too few nodes support it", "RC-26",
+      { "storage.dynamic-partition-error warning", "load.error-class warning class=partition", "cluster.nodes-below-replication critical" }, "yes +1" },
+    { "a quota contradicts it", "RC-26",
+      { "storage.dynamic-partition-error warning", "load.error-class warning class=partition", "storage.quota critical" }, "yes -1" },
 
     { "a single replica on a dead BE speaks for itself", "RC-33",
       { "storage.single-replica critical", "storage.tablet-no-healthy-replica critical replicas=1 backend=be2" }, "yes" },
@@ -59,10 +116,37 @@ static const struct row {
       { "storage.single-replica critical", "storage.tablet-no-healthy-replica critical replicas=1 backend=be2", "storage.disk-offline critical" },
       "yes -1" },
     { "a dead BE supports it", "RC-33",
-      { "storage.single-replica critical", "storage.tablet-no-healthy-replica critical replicas=1 backend=be2", "cluster.be-down critical" },
+      { "storage.single-replica critical", "storage.tablet-no-healthy-replica critical replicas=1 backend=be2", "cluster.be-down critical node=be2" },
       "yes +1" },
+    { "another dead BE does not", "RC-33",
+      { "storage.single-replica critical", "storage.tablet-no-healthy-replica critical replicas=1 backend=be2", "cluster.be-down critical node=be3" },
+      "yes" },
+    { "what its heartbeat says supports it, too", "RC-33",
+      { "storage.single-replica critical", "storage.tablet-no-healthy-replica critical replicas=1 backend=be2", "cluster.be-down critical node=be2",
+        "cluster.heartbeat-error info node=be2" }, "yes +2" },
     { "tablets that could not be looked at leave it open", "RC-33",
       { "storage.single-replica critical", "storage.tablet-no-healthy-replica unknown" }, "open" },
+
+    { "a gap that is nobody's speaks for a lost transaction", "RC-28", { "txn.next-version-gap critical owner=none database=a" }, "yes" },
+    { "a gap with committed transactions is slow publishing", "RC-28", { "txn.next-version-gap warning owner=committed database=a" }, "no" },
+    { "a gap whose owner is not known is not enough", "RC-28", { "txn.next-version-gap critical owner=unknown database=a" }, "no" },
+    { "without the gaps it stays open", "RC-28", { "txn.next-version-gap unknown" }, "open" },
+    { "waiting transactions of the same database contradict it", "RC-28",
+      { "txn.next-version-gap critical owner=none database=a", "txn.committed-not-visible warning database=a" }, "yes -1" },
+    { "those of another database do not", "RC-28",
+      { "txn.next-version-gap critical owner=none database=a", "txn.committed-not-visible warning database=b" }, "yes" },
+    { "a waiting schema change supports it", "RC-28",
+      { "txn.next-version-gap critical owner=none database=a", "alter.waiting-txn warning" }, "yes +1" },
+
+    { "an old entry and an idle node speak for forgetting", "RC-34", { "cluster.be-blacklisted warning type=MANUAL running_queries=0" }, "yes" },
+    { "a node that runs queries is not excluded", "RC-34", { "cluster.be-blacklisted warning type=MANUAL running_queries=3" }, "no" },
+    { "an AUTO entry was not made by a person", "RC-34", { "cluster.be-blacklisted warning type=AUTO running_queries=0" }, "no" },
+    { "a young entry is not forgotten", "RC-34", { "cluster.be-blacklisted info type=MANUAL running_queries=0" }, "no" },
+    { "no list, no verdict", "RC-34", { "cluster.be-blacklisted unknown" }, "open" },
+    { "busy others support it", "RC-34",
+      { "cluster.be-blacklisted warning type=MANUAL running_queries=0", "cluster.be-cpu-saturated info" }, "yes +1" },
+    { "a failed disk may be why it was listed", "RC-34",
+      { "cluster.be-blacklisted warning type=MANUAL running_queries=0", "storage.disk-offline critical" }, "yes -1" },
 };
 
 static enum srd_severity level_named(const char *word)
@@ -109,14 +193,21 @@ static void make_result(struct srd_arena *arena, const char *text, struct srd_re
     }
 }
 
+/* Has the finding the field that the signal asks for? */
+static bool counts(const struct srd_result *r, const char *only)
+{
+    return !only || (r->finding_count && srd_finding_has(r->findings[0], only));
+}
+
 static enum srd_signal_state check_state(const struct srd_results *results, const char *id,
-                                         enum srd_severity level)
+                                         enum srd_severity level, const char *only)
 {
     const struct srd_result *r = srd_results_get(results, id);
 
     if (!r || r->verdict == SRD_NOT_CHECKED)
         return SRD_SIGNAL_UNKNOWN;
-    return r->severity >= (level ? level : SRD_INFO) ? SRD_SIGNAL_YES : SRD_SIGNAL_NO;
+    return r->severity >= (level ? level : SRD_INFO) && counts(r, only) ? SRD_SIGNAL_YES
+                                                                        : SRD_SIGNAL_NO;
 }
 
 static enum srd_signal_state signal_state(struct srd_arena *arena,
@@ -131,7 +222,7 @@ static enum srd_signal_state signal_state(struct srd_arena *arena,
         return s->test(results);
     for (char *id = strtok_r(srd_arena_copy(arena, ids), " ", &rest); id;
          id = strtok_r(NULL, " ", &rest)) {
-        enum srd_signal_state state = check_state(results, id, s->level);
+        enum srd_signal_state state = check_state(results, id, s->level, strcmp(id, s->check) ? NULL : s->only);
 
         if (state == SRD_SIGNAL_YES)
             return state;
@@ -194,7 +285,7 @@ static void check_row(void **state)
 /* Ids of areas that have no expert yet; the rest must exist, or a slip of the pen goes unnoticed. */
 static bool may_be_missing(const char *id)
 {
-    static const char *const others[] = { "balance.", "cluster.", "load.",    "query.", "compaction.",
+    static const char *const others[] = { "balance.", "cluster.", "load.",    "query.",
                                           "alter.",   "backup.",  "cache.",   "txn.",   "upgrade.",
                                           "memory.",  "ingest.",  "resource." };
 

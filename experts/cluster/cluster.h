@@ -1,0 +1,143 @@
+#ifndef SRD_EXPERTS_CLUSTER_CLUSTER_H
+#define SRD_EXPERTS_CLUSTER_CLUSTER_H
+
+#include "experts/probes.h"
+#include "lib/model/check.h"
+#include "lib/model/expert.h"
+#include "lib/model/view.h"
+
+/* clang-format off */
+/*
+ * The inside of the cluster expert, shared by the files of this folder:
+ *
+ *   cluster.c    the expert's record         nodes.c     nodes as all checks see them
+ *   frontends.c  leader, quorum, journal     clocks.c    clocks of the frontends
+ *   stalls.c     locks, threads, safe mode   restarts.c  nodes that start again and again
+ *   backends.c   dead and silent nodes       errors.c    what heartbeats say
+ *   fleet.c      versions, hardware, room    services.c  blacklist, brokers
+ *   load.c       CPU, descriptors            later.c     what one sample cannot judge
+ *   view.c       the nodes                   causes.c    root causes that rest on all this
+ *
+ * Everything here has to work while no BE or CN lives, and through an FE that does not lead.
+ *
+ * Which checks exist, in the order of the catalogue. To add one: a line here, and a
+ * `const struct srd_check srd_cluster_<name>` in the file that judges it.
+ */
+#define SRD_CLUSTER_CHECKS(CHECK)      \
+    CHECK(fe_no_leader)                \
+    CHECK(fe_quorum_risk)              \
+    CHECK(fe_down)                     \
+    CHECK(fe_journal_lag)              \
+    CHECK(fe_replay_stalled)           \
+    CHECK(fe_checkpoint_overdue)       \
+    CHECK(fe_meta_disk_low)            \
+    CHECK(fe_clock_skew)               \
+    CHECK(fe_flapping)                 \
+    CHECK(fe_leader_changed)           \
+    CHECK(fe_editlog_write_slow)       \
+    CHECK(fe_lock_contention)          \
+    CHECK(fe_thread_saturation)        \
+    CHECK(be_down)                     \
+    CHECK(heartbeat_error)             \
+    CHECK(be_flapping)                 \
+    CHECK(be_report_stale)             \
+    CHECK(be_blacklisted)              \
+    CHECK(cn_registered_without_worker) \
+    CHECK(version_mixed)               \
+    CHECK(hardware_uneven)             \
+    CHECK(nodes_below_replication)     \
+    CHECK(broker_down)                 \
+    CHECK(safe_mode_active)            \
+    CHECK(be_cpu_saturated)            \
+    CHECK(be_fd_exhaustion)            \
+    CHECK(network_errors)
+/* clang-format on */
+
+#define DECLARE_CHECK(name) extern const struct srd_check srd_cluster_##name;
+SRD_CLUSTER_CHECKS(DECLARE_CHECK)
+#undef DECLARE_CHECK
+extern const struct srd_view srd_cluster_view_nodes;
+
+extern const struct srd_cause srd_cause_forgotten_blacklist; /* RC-34 */
+
+/* Probes of more than one file, and those that tests fill. */
+extern const struct srd_probe srd_probe_fe_clocks;          /* what time it is on each FE */
+extern const struct srd_probe srd_probe_replication_in_use; /* partitions by number of replicas */
+extern const struct srd_probe srd_probe_node_blacklist;     /* of each FE */
+extern const struct srd_probe srd_probe_brokers;
+extern const struct srd_probe srd_probe_repositories;     /* which brokers backups use */
+extern const struct srd_probe srd_probe_node_descriptors; /* files that each node has open */
+
+enum srd_node_kind { SRD_NODE_FE = 1, SRD_NODE_BE = 2, SRD_NODE_CN = 4 };
+#define SRD_NODE_WORKERS (SRD_NODE_BE | SRD_NODE_CN)
+#define SRD_NODE_ALL (SRD_NODE_FE | SRD_NODE_WORKERS)
+const char *srd_node_kind_name(enum srd_node_kind kind); /* "FE" "BE" "CN" */
+
+/* A node as all checks see it. */
+struct srd_node {
+    enum srd_node_kind kind;
+    const struct srd_probe *probe; /* and the row that says so */
+    const struct srd_table *table;
+    size_t row;
+    const char *subject; /* "frontend" "backend" "compute_node" */
+    const char *name;    /* its host, with a port if others of its kind share it */
+    const char *id;      /* BackendId, ComputeNodeId; "" of an FE before 3.5 */
+    bool alive;
+    bool leaving;      /* being decommissioned */
+    bool stopping;     /* said goodbye: StatusCode SHUTDOWN (3.4 and later) */
+    bool seen;         /* has answered a heartbeat at least once */
+    bool silent_known; /* silent_ms: since its last heartbeat */
+    int64_t silent_ms;
+    bool up_known; /* up_ms: since its process started */
+    int64_t up_ms;
+    const char *version_text;
+    int version; /* 0: not known */
+};
+struct srd_nodes {
+    struct srd_node *items;
+    size_t count;
+};
+/* Nodes of @kinds (or-ed) whose lists were answered: frontends, then backends, then compute nodes.
+ */
+struct srd_nodes srd_cluster_nodes(const struct srd_evidence *ev, struct srd_arena *arena,
+                                   unsigned kinds);
+/* The node with this BackendId or ComputeNodeId; NULL. */
+const struct srd_node *srd_cluster_node(const struct srd_nodes *nodes, const char *id);
+
+/* Has a node that does not live been away for @ms? "Unknown" if its last heartbeat cannot be dated.
+ */
+enum srd_gone { SRD_GONE_NO, SRD_GONE_YES, SRD_GONE_UNKNOWN };
+enum srd_gone srd_cluster_gone(const struct srd_node *node, int64_t ms);
+
+/* A finding about a node, with its fields (node, id, host, port) and its row. */
+struct srd_finding *srd_cluster_finding(struct srd_findings *out, enum srd_severity severity,
+                                        const struct srd_node *node, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* The leader's row of SHOW FRONTENDS, or SRD_NO_COLUMN. */
+size_t srd_cluster_leader_row(const struct srd_table *frontends);
+
+/* How long ago; false when it is not known or lies in the future (then the zone is not what we
+ * think). */
+bool srd_cluster_age_ms(const struct srd_evidence *ev, const struct srd_table *table, size_t row,
+                        const char *column, int64_t *age_ms);
+
+/*
+ * A gauge of the FE that SHOW FRONTENDS calls @fe (its Name), from the metrics: the first row of
+ * @metric whose labels have @value as @label (NULL: any). @row is where it stands.
+ */
+bool srd_cluster_gauge(const struct srd_table *gauges, struct srd_arena *arena, const char *fe,
+                       const char *metric, const char *label, const char *value, double *out,
+                       size_t *row);
+
+/* Says "not checked" with the reason why @probe was not answered; false if it was. */
+bool srd_cluster_missing(const struct srd_evidence *ev, struct srd_findings *out,
+                         const struct srd_probe *probe);
+
+/* The beginning of a text of the cluster, short enough for a message. */
+const char *srd_cluster_excerpt(struct srd_arena *arena, const char *text);
+
+#define SRD_MINUTE_MS INT64_C(60000)
+#define SRD_HOUR_MS (60 * SRD_MINUTE_MS)
+
+#endif

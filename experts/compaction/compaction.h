@@ -1,0 +1,136 @@
+#ifndef SRD_EXPERTS_COMPACTION_COMPACTION_H
+#define SRD_EXPERTS_COMPACTION_COMPACTION_H
+
+#include "experts/probes.h"
+#include "lib/model/cause.h"
+#include "lib/model/check.h"
+#include "lib/model/expert.h"
+#include "lib/model/view.h"
+
+/*
+ * The inside of the compaction expert, shared by the files of this folder:
+ *
+ *   compaction.c  the expert's record       shared.c    helpers declared here
+ *   probes.c      what is asked             disabled.c  switched off, or nowhere to run
+ *   versions.c    shared-nothing: rowsets   scores.c    shared-nothing: scores and queues of the
+ * BEs lake.c        shared-data: scores       jobs.c      shared-data: jobs later.c       what one
+ * look cannot judge   views.c  causes.c
+ *
+ * Which checks exist, in the order of the catalogue. To add one: a line here, and a
+ * `const struct srd_check srd_compaction_<name>` in the file that judges it.
+ */
+/* clang-format off */
+#define SRD_COMPACTION_CHECKS(CHECK)   \
+    CHECK(version_count)               \
+    CHECK(score_high)                  \
+    CHECK(pk_score_high)               \
+    CHECK(not_progressing)             \
+    CHECK(failures)                    \
+    CHECK(threads_saturated)           \
+    CHECK(disabled)                    \
+    CHECK(pk_apply_lag)                \
+    CHECK(delete_predicate_pileup)     \
+    CHECK(lake_score)                  \
+    CHECK(lake_slowdown)               \
+    CHECK(lake_job_stuck)              \
+    CHECK(lake_job_errors)             \
+    CHECK(lake_queue_wait)             \
+    CHECK(lake_remote_read)            \
+    CHECK(lake_tasks_capped)           \
+    CHECK(lake_warehouse_missing)
+
+/* Likewise the views: `const struct srd_view srd_compaction_view_<name>`. */
+#define SRD_COMPACTION_VIEWS(VIEW)     \
+    VIEW(status)                       \
+    VIEW(partitions)                   \
+    VIEW(history)
+/* clang-format on */
+
+#define DECLARE_CHECK(name) extern const struct srd_check srd_compaction_##name;
+#define DECLARE_VIEW(name) extern const struct srd_view srd_compaction_view_##name;
+SRD_COMPACTION_CHECKS(DECLARE_CHECK)
+SRD_COMPACTION_VIEWS(DECLARE_VIEW)
+#undef DECLARE_CHECK
+#undef DECLARE_VIEW
+
+/*
+ * Probes. Two of them ask for the same thing in different words by run mode: what runs now (state
+ * per BE, or the jobs of the leader), and which partitions need compaction most (rowsets, or
+ * scores). Their common columns are those of the probe; what only one mode has is looked for by who
+ * needs it.
+ */
+extern const struct srd_probe srd_probe_compaction_work;
+extern const struct srd_probe srd_probe_partition_scores;
+extern const struct srd_probe srd_probe_compaction_metrics; /* shared-nothing: one row per BE */
+extern const struct srd_probe
+    srd_probe_compaction_settings;                     /* values of be_configs, and how often */
+extern const struct srd_probe srd_probe_refused_loads; /* because compaction lags */
+extern const struct srd_probe srd_probe_lake_tasks;    /* shared-data: by transaction */
+extern const struct srd_probe srd_probe_delayed_loads; /* shared-data; key: database */
+
+#define SRD_SCORES_READ 1000 /* srd_probe_partition_scores: so many, the worst first */
+
+/* The number in a cell; 0 when it says nothing. For counters that are 0 when nothing is wrong. */
+double srd_compaction_number(const struct srd_table *t, size_t row, const char *column);
+/* "10.0.1.11", with its port if others share the host; "node 10004" if it is gone. */
+const char *srd_compaction_node(const struct srd_evidence *ev, struct srd_arena *arena,
+                                const char *id);
+/*
+ * How long ago the time in @column was, by the clock of the FE; false when that is not known or
+ * makes no sense (a time in the future shows a wrong print zone).
+ */
+bool srd_compaction_age_ms(const struct srd_evidence *ev, const struct srd_table *t, size_t row,
+                           const char *column, int64_t *age_ms);
+/* From one time of a row to a later one; needs no zone. */
+bool srd_compaction_span_ms(const struct srd_table *t, size_t row, const char *from, const char *to,
+                            int64_t *span_ms);
+/* Says "not checked" and returns true when @t lacks one of the blank-separated @columns. */
+bool srd_compaction_lacks(struct srd_findings *out, const struct srd_table *t,
+                          const char *statement, const char *columns);
+/* The lowest value that a node has for @name, as a limit; --set wins, @fallback if none says. */
+struct srd_limit srd_compaction_setting(const struct srd_evidence *ev, const char *name,
+                                        double fallback, enum srd_unit unit);
+
+/* Rows of srd_probe_partition_scores. */
+bool srd_compaction_is_internal(const struct srd_table *t, size_t row);
+/* Is it the first, so the worst, row of its table? */
+bool srd_compaction_first_of_table(const struct srd_table *t, size_t row);
+/* "; 11 more partitions of this table are above it" or "". */
+const char *srd_compaction_more(struct srd_arena *arena, const struct srd_table *t, size_t row,
+                                double bound);
+/*
+ * A finding about the partition in @row; the message is its name and then @format. Fields: {name},
+ * {table} (`db`.`t`), {partition} (quoted), {compact} (the words of ALTER TABLE for its key model).
+ */
+struct srd_finding *
+srd_compaction_partition_finding(struct srd_findings *out, enum srd_severity severity,
+                                 const struct srd_table *t, size_t row, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+/*
+ * Rows of tables that the account may not see are missing silently. Says "not checked" when it sees
+ * fewer than SHOW PROC '/dbs' counts; for shared-data, where the answer says how many it saw.
+ */
+void srd_compaction_says_unseen(const struct srd_evidence *ev, struct srd_findings *out);
+
+/* Is @row a load refused as @kind ("versions", "score", "slowdown") says, @within_ms ago at most?
+ */
+bool srd_compaction_refused(const struct srd_evidence *ev, struct srd_findings *out, size_t row,
+                            const char *kind, int64_t within_ms);
+
+/* Jobs (shared-data). */
+bool srd_compaction_unfinished(const struct srd_table *jobs, size_t row);
+/* The row of srd_probe_lake_tasks of this transaction, or SRD_NO_COLUMN. */
+size_t srd_compaction_tasks_of(const struct srd_evidence *ev, const char *txn_id);
+/* How many tablets may be compacted at a time; below 0: not known. */
+double srd_compaction_capacity(const struct srd_evidence *ev);
+/* How many are now. */
+double srd_compaction_running(const struct srd_evidence *ev);
+/* Living nodes of @warehouse; nodes that do not say theirs count as its own. */
+size_t srd_compaction_nodes_of(const struct srd_evidence *ev, const char *warehouse,
+                               size_t *registered, size_t *elsewhere);
+
+extern const struct srd_cause srd_cause_frequent_loads; /* RC-02 */
+extern const struct srd_cause srd_cause_lake_debt;      /* RC-04 */
+extern const struct srd_cause srd_cause_starved;        /* RC-05 */
+
+#endif

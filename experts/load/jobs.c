@@ -1,0 +1,239 @@
+/* Which loads does the cluster remember? Probes on information_schema.loads, and how to read them.
+ */
+
+#include <string.h>
+
+#include "experts/load/load.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/utf8.h"
+
+/*
+ * A job under the same names in both layouts. The older one has no table, user or commit time, and
+ * its time limit stands in a text. Error texts can be as long as a statement.
+ */
+/* clang-format off */
+#define JOB_NEW                                                                                     \
+    "SELECT ID, LABEL, DB_NAME, TABLE_NAME, `USER`, TYPE, STATE, PROGRESS, PRIORITY, "              \
+    SRD_SECONDS("CREATE_TIME") " AS CREATED_S, " SRD_SECONDS("LOAD_START_TIME") " AS STARTED_S, "   \
+    SRD_SECONDS("LOAD_COMMIT_TIME") " AS COMMITTED_S, "                                             \
+    SRD_SECONDS("LOAD_FINISH_TIME") " AS FINISHED_S, "                                              \
+    "get_json_int(PROPERTIES, '$.timeout') AS TIMEOUT_S, SCAN_ROWS, SCAN_BYTES, FILTERED_ROWS, "    \
+    "UNSELECTED_ROWS, SINK_ROWS, LEFT(ERROR_MSG, 2000) AS ERROR_MSG, "                              \
+    "LEFT(TRACKING_SQL, 300) AS TRACKING_SQL"
+#define JOB_OLD                                                                                     \
+    "SELECT JOB_ID AS ID, LABEL, DATABASE_NAME AS DB_NAME, CAST(NULL AS VARCHAR) AS TABLE_NAME, "   \
+    "CAST(NULL AS VARCHAR) AS `USER`, TYPE, STATE, PROGRESS, PRIORITY, "                            \
+    SRD_SECONDS("CREATE_TIME") " AS CREATED_S, " SRD_SECONDS("LOAD_START_TIME") " AS STARTED_S, "   \
+    "CAST(NULL AS BIGINT) AS COMMITTED_S, " SRD_SECONDS("LOAD_FINISH_TIME") " AS FINISHED_S, "      \
+    "CAST(SUBSTRING_INDEX(SUBSTRING_INDEX(TASK_INFO, 'timeout(s):', -1), ';', 1) AS BIGINT) AS TIMEOUT_S, " \
+    "SCAN_ROWS, get_json_int(JOB_DETAILS, '$.ScanBytes') AS SCAN_BYTES, FILTERED_ROWS, "            \
+    "UNSELECTED_ROWS, SINK_ROWS, LEFT(ERROR_MSG, 2000) AS ERROR_MSG, "                              \
+    "LEFT(TRACKING_SQL, 300) AS TRACKING_SQL"
+#define JOB_COLUMNS                                                                                 \
+    "ID LABEL DB_NAME TABLE_NAME USER TYPE STATE PROGRESS CREATED_S STARTED_S FINISHED_S TIMEOUT_S " \
+    "SCAN_ROWS FILTERED_ROWS UNSELECTED_ROWS SINK_ROWS ERROR_MSG TRACKING_SQL"
+#define FROM_LOADS " FROM information_schema.loads "
+#define NEW_LAYOUT .since = SRD_VERSION(3, 3, 6)
+#define OLD_LAYOUT .until = SRD_VERSION(3, 3, 5)
+
+#define ENDED_S SRD_SECONDS("COALESCE(LOAD_FINISH_TIME, CREATE_TIME)")
+#define IN_WINDOW "(" ENDED_S " IS NULL OR " ENDED_S " >= UNIX_TIMESTAMP() - 3600 * {hours})"
+
+/* Cancelled by its user, or loaded before under the same label: no failure. */
+#define IS_FAILURE                                                                                  \
+    "CASE WHEN STATE = 'CANCELLED' AND (ERROR_MSG IS NULL OR NOT (LOWER(ERROR_MSG) LIKE '%user_cancel%' " \
+    "OR LOWER(ERROR_MSG) LIKE '%user cancel%' OR LOWER(ERROR_MSG) LIKE '%cancelled by user%' "      \
+    "OR LOWER(ERROR_MSG) LIKE '%label already%' OR LOWER(ERROR_MSG) LIKE '%has already been used%')) " \
+    "THEN 1 ELSE 0 END AS FAILED"
+#define LAST_HOUR "ENDED_S >= UNIX_TIMESTAMP() - 3600"
+#define RATES                                                                                       \
+    "SELECT DB_NAME, TABLE_NAME, TYPE, COUNT(*) AS LOADS, SUM(FAILED) AS FAILED, "                  \
+    "SUM(CASE WHEN " LAST_HOUR " THEN 1 ELSE 0 END) AS LOADS_1H, "                                  \
+    "SUM(CASE WHEN " LAST_HOUR " THEN FAILED ELSE 0 END) AS FAILED_1H, "                            \
+    "SUM(CASE WHEN " LAST_HOUR " AND STATE = 'FINISHED' THEN 1 ELSE 0 END) AS FINISHED_1H, "        \
+    "PERCENTILE_APPROX(CASE WHEN " LAST_HOUR " AND STATE = 'FINISHED' THEN SCAN_BYTES END, 0.5) AS MEDIAN_BYTES_1H, " \
+    "PERCENTILE_APPROX(CASE WHEN " LAST_HOUR " AND STATE = 'FINISHED' THEN SINK_ROWS END, 0.5) AS MEDIAN_ROWS_1H, " \
+    "SUM(CASE WHEN STATE = 'FINISHED' THEN FILTERED_ROWS ELSE 0 END) AS FILTERED, "                 \
+    "SUM(CASE WHEN STATE = 'FINISHED' THEN FILTERED_ROWS + UNSELECTED_ROWS + SINK_ROWS ELSE 0 END) AS READ_ROWS, " \
+    "SUM(CASE WHEN STATE = 'FINISHED' AND FILTERED_ROWS > 0 AND SINK_ROWS = 0 THEN 1 ELSE 0 END) AS EMPTY_LOADS, " \
+    "MAX(CASE WHEN STATE = 'FINISHED' AND FILTERED_ROWS > 0 THEN LABEL END) AS FILTERED_LABEL, "     \
+    "MIN(ENDED_S) AS FIRST_S FROM ("
+#define RATES_END                                                                                   \
+    ENDED_S " AS ENDED_S, LABEL, STATE, SCAN_BYTES, FILTERED_ROWS, UNSELECTED_ROWS, SINK_ROWS, " IS_FAILURE \
+    FROM_LOADS "WHERE STATE IN ('FINISHED', 'CANCELLED')"
+#define RATES_TAIL                                                                                  \
+    ") ended WHERE DB_NAME <> '_statistics_' AND (ENDED_S IS NULL OR "                              \
+    "ENDED_S >= UNIX_TIMESTAMP() - 3600 * {hours}) "                                                \
+    "GROUP BY DB_NAME, TABLE_NAME, TYPE ORDER BY FAILED DESC, LOADS DESC LIMIT 2000"
+
+const struct srd_probe srd_probe_load_rates = {
+    .id = "load-rates",
+    .summary = "loads that ended in the last day: how many, failed, rows and bytes, by table and type",
+    .texts = {
+        { NEW_LAYOUT, .sql = RATES "SELECT DB_NAME, TABLE_NAME, TYPE, " RATES_END RATES_TAIL },
+        { OLD_LAYOUT, .sql = RATES "SELECT DATABASE_NAME AS DB_NAME, CAST(NULL AS VARCHAR) AS TABLE_NAME, TYPE, "
+          ENDED_S " AS ENDED_S, LABEL, STATE, get_json_int(JOB_DETAILS, '$.ScanBytes') AS SCAN_BYTES, FILTERED_ROWS, "
+          "UNSELECTED_ROWS, SINK_ROWS, " IS_FAILURE FROM_LOADS "WHERE STATE IN ('FINISHED', 'CANCELLED')" RATES_TAIL },
+    },
+    .columns = "DB_NAME TABLE_NAME TYPE LOADS FAILED LOADS_1H FAILED_1H FINISHED_1H MEDIAN_BYTES_1H FILTERED READ_ROWS "
+               "EMPTY_LOADS FIRST_S",
+    .cost = SRD_COST_MEDIUM,
+    .zone = SRD_ZONE_SESSION,
+    .needs_node = true,
+    .params = { { "hours", SRD_PARAM_INTEGER }, { "zone", SRD_PARAM_TEXT } },
+    .pick = srd_pick_hours_zone,
+    .max_keys = 1,
+};
+
+#define FAILED_TAIL FROM_LOADS "WHERE STATE = 'CANCELLED' AND " IN_WINDOW " ORDER BY FINISHED_S DESC, ID DESC LIMIT 500"
+
+const struct srd_probe srd_probe_failed_loads = {
+    .id = "failed-loads",
+    .summary = "loads that failed or were cancelled, the newest first, with the text of the error",
+    .texts = { { NEW_LAYOUT, .sql = JOB_NEW FAILED_TAIL }, { OLD_LAYOUT, .sql = JOB_OLD FAILED_TAIL } },
+    .columns = JOB_COLUMNS,
+    .cost = SRD_COST_MEDIUM,
+    .zone = SRD_ZONE_SESSION,
+    .needs_node = true,
+    .params = { { "hours", SRD_PARAM_INTEGER }, { "zone", SRD_PARAM_TEXT } },
+    .pick = srd_pick_hours_zone,
+    .max_keys = 1,
+};
+
+#define OPEN_TAIL FROM_LOADS "WHERE STATE NOT IN ('FINISHED', 'CANCELLED') ORDER BY CREATED_S, ID LIMIT 2000"
+
+const struct srd_probe srd_probe_open_loads = {
+    .id = "open-loads",
+    .summary = "loads that wait or run, the oldest first",
+    .texts = { { NEW_LAYOUT, .sql = JOB_NEW OPEN_TAIL }, { OLD_LAYOUT, .sql = JOB_OLD OPEN_TAIL } },
+    .columns = JOB_COLUMNS,
+    .cost = SRD_COST_MEDIUM,
+    .zone = SRD_ZONE_SESSION,
+    .needs_node = true,
+    .params = { { "zone", SRD_PARAM_TEXT } },
+    .pick = srd_pick_zone,
+    .max_keys = 1,
+};
+
+/* The newest of each state, so that a list of one state needs no question of its own. */
+#define RECENT "SELECT * FROM (SELECT job.*, ROW_NUMBER() OVER (PARTITION BY STATE ORDER BY CREATED_S DESC, ID DESC) AS PLACE FROM ("
+#define RECENT_TAIL FROM_LOADS ") job) placed WHERE PLACE <= 200 ORDER BY CREATED_S DESC, ID DESC LIMIT 2400"
+
+const struct srd_probe srd_probe_recent_loads = {
+    .id = "recent-loads",
+    .summary = "the newest loads of each state",
+    .texts = { { NEW_LAYOUT, .sql = RECENT JOB_NEW RECENT_TAIL }, { OLD_LAYOUT, .sql = RECENT JOB_OLD RECENT_TAIL } },
+    .columns = JOB_COLUMNS,
+    .cost = SRD_COST_MEDIUM,
+    .zone = SRD_ZONE_SESSION,
+    .needs_node = true,
+    .params = { { "zone", SRD_PARAM_TEXT } },
+    .pick = srd_pick_zone,
+    .max_keys = 1,
+};
+/* clang-format on */
+
+/* A label that is among the recent ones needs no question, and so a snapshot knows it too. */
+static void pick_label(const struct srd_evidence *ev, struct srd_keys *out)
+{
+    const struct srd_arg_value *label = srd_view_arg(ev, "label");
+    const struct srd_table *recent = srd_evidence_get(ev, &srd_probe_recent_loads, NULL);
+    const char *zone = srd_global_zone(ev);
+
+    if (!label || !label->text || !zone)
+        return;
+    for (size_t row = 0; recent && row < recent->rows; row++)
+        if (srd_cell_is(recent, row, "LABEL", label->text))
+            return;
+    srd_keys_add(out, label->text, zone, NULL);
+}
+
+/* clang-format off */
+#define LABEL_TAIL FROM_LOADS "WHERE LABEL = {label} ORDER BY CREATED_S DESC, ID DESC LIMIT 20"
+
+const struct srd_probe srd_probe_load_by_label = {
+    .id = "load-by-label",
+    .summary = "the loads with one label",
+    .texts = { { NEW_LAYOUT, .sql = JOB_NEW LABEL_TAIL }, { OLD_LAYOUT, .sql = JOB_OLD LABEL_TAIL } },
+    .columns = JOB_COLUMNS,
+    .cost = SRD_COST_MEDIUM,
+    .zone = SRD_ZONE_SESSION,
+    .needs_node = true,
+    .params = { { "label", SRD_PARAM_TEXT }, { "zone", SRD_PARAM_TEXT } },
+    .after = &srd_probe_recent_loads,
+    .pick = pick_label,
+    .max_keys = 1,
+};
+/* clang-format on */
+
+const struct srd_table *srd_load_table(struct srd_findings *out, const struct srd_probe *probe)
+{
+    const struct srd_table *table = srd_evidence_get(out->ev, probe, NULL);
+
+    if (!table)
+        srd_cannot_judge(out, SRD_FAILED,
+                         "the zone in which the cluster prints the times of loads is not known");
+    return table;
+}
+
+double srd_load_number(const struct srd_table *t, size_t row, const char *column)
+{
+    double value;
+
+    return srd_cell_number(t, row, column, &value) ? value : 0;
+}
+
+bool srd_load_age_ms(const struct srd_evidence *ev, const struct srd_table *t, size_t row,
+                     const char *column, int64_t *age_ms)
+{
+    int64_t at_ms;
+
+    if (!ev->cluster.clock_known || !srd_cell_time_ms(t, row, column, &at_ms))
+        return false;
+    *age_ms = ev->cluster.now_ms - at_ms;
+    if (*age_ms < -300000)
+        return false;
+    if (*age_ms < 0)
+        *age_ms = 0; /* seconds are cut off */
+    return true;
+}
+
+const char *srd_load_target(struct srd_arena *arena, const struct srd_table *t, size_t row)
+{
+    const char *table = srd_cell_text(t, row, "TABLE_NAME");
+    const char *db = srd_cell_text(t, row, "DB_NAME");
+
+    return *table ? srd_arena_printf(arena, "%s.%s", db, table) : db;
+}
+
+const char *srd_load_target_sql(struct srd_arena *arena, const struct srd_table *t, size_t row)
+{
+    const char *table = srd_cell_text(t, row, "TABLE_NAME");
+
+    if (!*table || strchr(table, ','))
+        return NULL;
+    return srd_arena_printf(arena, "%s.%s",
+                            srd_quote_identifier(arena, srd_cell_text(t, row, "DB_NAME")),
+                            srd_quote_identifier(arena, table));
+}
+
+bool srd_load_is_internal(const struct srd_table *t, size_t row)
+{
+    return srd_cell_is(t, row, "DB_NAME", "_statistics_");
+}
+
+const char *srd_load_excerpt(struct srd_arena *arena, const char *text, size_t columns)
+{
+    SRD_CLEANUP(srd_buf_free) struct srd_buf clean;
+    const char *message = text ? strstr(text, "; msg:") : NULL;
+    size_t n;
+
+    srd_buf_init(&clean, 64 << 10);
+    if (!text)
+        return "no text";
+    if (message && strncmp(text, "type:", 5) == 0)
+        text = message + strlen("; msg:");
+    srd_utf8_clean(&clean, text, strnlen(text, 4096));
+    n = srd_utf8_fit(clean.data, columns);
+    return srd_arena_printf(arena, "%.*s%s", (int)n, clean.data, n < clean.size ? "..." : "");
+}

@@ -1,0 +1,127 @@
+#ifndef SRD_EXPERTS_LOAD_LOAD_H
+#define SRD_EXPERTS_LOAD_LOAD_H
+
+#include "experts/probes.h"
+#include "lib/model/cause.h"
+#include "lib/model/check.h"
+#include "lib/model/expert.h"
+#include "lib/model/view.h"
+
+/*
+ * The inside of the load-jobs expert, shared by the files of this folder:
+ *
+ *   load.c      the expert's record            jobs.c      probes on `loads` and helpers declared
+ * here classes.c   what an error text means       failures.c  how many loads fail, and why queue.c
+ * stuck and waiting loads        rates.c     dropped rows, loads too small routine.c   stream,
+ * routine, pipe          other.c     Spark, exports, switches, migration views.c     lists of loads
+ * status.c    one load, explained causes.c    RC-26
+ *
+ * Which checks exist, in the order of the catalogue. To add one: a line here, and a
+ * `const struct srd_check srd_load_<name>` in the file that judges it.
+ */
+/* clang-format off */
+#define SRD_LOAD_CHECKS(CHECK)         \
+    CHECK(job_failure_rate)            \
+    CHECK(error_class)                 \
+    CHECK(stuck)                       \
+    CHECK(broker_queue)                \
+    CHECK(filtered_rows)               \
+    CHECK(small_frequent)              \
+    CHECK(insert_values)               \
+    CHECK(stream_one_entry)            \
+    CHECK(stream_slow)                 \
+    CHECK(stream_size_limit)           \
+    CHECK(routine_paused)              \
+    CHECK(routine_unstable)            \
+    CHECK(routine_lag)                 \
+    CHECK(routine_need_schedule)       \
+    CHECK(routine_error_rows)          \
+    CHECK(routine_concurrency)         \
+    CHECK(routine_task_timeouts)       \
+    CHECK(routine_dead)                \
+    CHECK(pipe_error)                  \
+    CHECK(pipe_files)                  \
+    CHECK(spark_stuck)                 \
+    CHECK(export_failed)               \
+    CHECK(disabled)                    \
+    CHECK(migration_stuck)
+
+/* Likewise the views: `const struct srd_view srd_load_view_<name>`. */
+#define SRD_LOAD_VIEWS(VIEW)           \
+    VIEW(list)                         \
+    VIEW(status)                       \
+    VIEW(failed)
+/* clang-format on */
+
+#define DECLARE_CHECK(name) extern const struct srd_check srd_load_##name;
+#define DECLARE_VIEW(name) extern const struct srd_view srd_load_view_##name;
+SRD_LOAD_CHECKS(DECLARE_CHECK)
+SRD_LOAD_VIEWS(DECLARE_VIEW)
+#undef DECLARE_CHECK
+#undef DECLARE_VIEW
+
+/*
+ * Probes on information_schema.loads. The table was made anew in 3.3.6: before that it has no
+ * tables, and only broker, insert and Spark loads. The columns here are the same for both layouts;
+ * times are seconds since 1970 (CREATED_S STARTED_S COMMITTED_S FINISHED_S).
+ */
+extern const struct srd_probe srd_probe_load_rates; /* ended in 24 h, by database, table and type */
+extern const struct srd_probe srd_probe_failed_loads; /* CANCELLED, the newest first; hours/zone */
+extern const struct srd_probe
+    srd_probe_open_loads; /* neither finished nor cancelled, oldest first */
+extern const struct srd_probe srd_probe_recent_loads;  /* the newest of each state; for views */
+extern const struct srd_probe srd_probe_load_by_label; /* label/zone, if it is none of the recent */
+
+#define SRD_LOAD_MAX_RATES 2000
+#define SRD_LOAD_MAX_FAILED 500
+#define SRD_LOAD_MAX_OPEN 2000
+#define SRD_LOAD_MAX_RECENT 200 /* of each state */
+
+/* The table of one of them; without one says "not checked" (the zone is not known), returns NULL.
+ */
+const struct srd_table *srd_load_table(struct srd_findings *out, const struct srd_probe *probe);
+/* The number in a cell; 0 when it says nothing. For counters that are 0 when nothing happened. */
+double srd_load_number(const struct srd_table *t, size_t row, const char *column);
+/* How long ago the time in @column was; false when it is not known or lies in the future. */
+bool srd_load_age_ms(const struct srd_evidence *ev, const struct srd_table *t, size_t row,
+                     const char *column, int64_t *age_ms);
+/* "dwd.events", or "dwd" where the cluster does not say the table. */
+const char *srd_load_target(struct srd_arena *arena, const struct srd_table *t, size_t row);
+/* The same for SQL: `dwd`.`events`; NULL without a table or with several. */
+const char *srd_load_target_sql(struct srd_arena *arena, const struct srd_table *t, size_t row);
+/* Statistics and other tables that StarRocks writes for itself. */
+bool srd_load_is_internal(const struct srd_table *t, size_t row);
+/* The first words of an error text on one line, at most @columns wide; without "type:...; msg:". */
+const char *srd_load_excerpt(struct srd_arena *arena, const char *text, size_t columns);
+
+/* What kind of trouble an error text tells of. */
+enum srd_load_kind {
+    SRD_LOAD_IGNORED,   /* no failure: cancelled by its user, or loaded before */
+    SRD_LOAD_CAPACITY,  /* StarRocks refuses because something is full */
+    SRD_LOAD_DATA,      /* the data or the job do not fit the table: its owner has to look */
+    SRD_LOAD_SETTING,   /* privileges, switches, files that are not there */
+    SRD_LOAD_TRANSIENT, /* passes, if it does not grow */
+    SRD_LOAD_UNKNOWN,
+};
+const char *srd_load_kind_name(enum srd_load_kind kind);
+
+struct srd_load_class {
+    const char *id;    /* "versions" "disk" "partition" ... */
+    const char *title; /* "too many versions" */
+    enum srd_load_kind kind;
+    /* alternatives, '|' between them; the parts of one, '&' between them, come in this order */
+    const char *patterns;
+    const char *meaning;
+    const char *advice[4]; /* NULL-ended */
+    const char *see;       /* checks, blank-separated */
+};
+/* In the order in which they are tried; the last is "unknown", which all others fall into. */
+extern const struct srd_load_class srd_load_classes[];
+extern const size_t srd_load_class_count;
+/* causes.c */
+extern const struct srd_cause srd_cause_no_partition; /* RC-26 */
+
+/* Pure; looks at the first 4 KiB. NULL and "" are unknown. */
+const struct srd_load_class *srd_load_class_of(const char *error);
+
+#endif

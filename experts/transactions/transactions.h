@@ -1,0 +1,82 @@
+#ifndef SRD_EXPERTS_TRANSACTIONS_TRANSACTIONS_H
+#define SRD_EXPERTS_TRANSACTIONS_TRANSACTIONS_H
+
+#include "experts/probes.h"
+#include "lib/model/check.h"
+#include "lib/model/expert.h"
+#include "lib/model/view.h"
+
+/* clang-format off */
+/*
+ * The inside of the transactions expert:
+ *
+ *   transactions.c  the expert's record                 running.c  what runs, and in which databases
+ *   limits.c        too many, too old                   gaps.c     versions that never became visible
+ *   later.c         what one sample cannot judge        view.c     the running transactions
+ *   causes.c        root causes that rest on all this
+ *
+ * Which checks exist, in the order of the catalogue. To add one: a line here, and a
+ * `const struct srd_check srd_txn_<name>` in the file that judges it.
+ */
+#define SRD_TXN_CHECKS(CHECK)    \
+    CHECK(running_near_limit)    \
+    CHECK(committed_not_visible) \
+    CHECK(prepare_leaked)        \
+    CHECK(prepared_abandoned)    \
+    CHECK(publish_latency_high)  \
+    CHECK(publish_queue)         \
+    CHECK(abort_rate)            \
+    CHECK(next_version_gap)      \
+    CHECK(lake_publish_failed)
+/* clang-format on */
+
+#define DECLARE_CHECK(name) extern const struct srd_check srd_txn_##name;
+SRD_TXN_CHECKS(DECLARE_CHECK)
+#undef DECLARE_CHECK
+extern const struct srd_view srd_txn_view_running;
+
+extern const struct srd_cause srd_cause_orphan_gap; /* RC-28 */
+
+extern const struct srd_probe srd_probe_txn_databases; /* ids and names */
+extern const struct srd_probe srd_probe_version_gaps;  /* partitions with versions still to come */
+extern const struct srd_probe srd_probe_txn_running;   /* of a database; key: DbId */
+extern const struct srd_probe srd_probe_version_gaps_again; /* after that; key: "3600" */
+
+/* A database whose running transactions were looked at. */
+struct srd_txn_database {
+    const char *id, *name;
+    const struct srd_table *running;
+    bool cut; /* the FE prints the newest 2,000 only, so the oldest are missing */
+};
+struct srd_txn_databases {
+    struct srd_txn_database *items;
+    size_t count;
+    size_t wanted; /* that have something running, as far as is known */
+    bool exact;    /* that is known from counts; else any database may have */
+    size_t cut, unread;
+};
+struct srd_txn_databases srd_txn_databases(const struct srd_evidence *ev, struct srd_arena *arena);
+/* After judging: says that not all was seen. */
+void srd_txn_coverage(struct srd_findings *out, const struct srd_txn_databases *all);
+
+/* Counts towards max_running_txn_num_per_db? Routine Load tasks and compactions do not. */
+bool srd_txn_is_limited(const struct srd_table *running, size_t row);
+/* Age of the time in @column; false when it is not known. */
+bool srd_txn_age_ms(const struct srd_evidence *ev, const struct srd_table *running, size_t row,
+                    const char *column, int64_t *age_ms);
+/* How many transactions that count each database has, as the leader's metric says. */
+struct srd_txn_counts {
+    struct srd_txn_count {
+        const char *name;
+        double value;
+        size_t row; /* of fe-gauges */
+    } * items;
+    size_t count; /* 0: the metric says nothing */
+};
+struct srd_txn_counts srd_txn_counts(const struct srd_evidence *ev, struct srd_arena *arena);
+/* NULL when it says nothing of @db. */
+const struct srd_txn_count *srd_txn_count(const struct srd_txn_counts *counts, const char *db);
+/* Text of a label or reason, short enough for a message. */
+const char *srd_txn_excerpt(struct srd_arena *arena, const char *text);
+
+#endif
