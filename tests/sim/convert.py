@@ -2,6 +2,7 @@
 import datetime
 import decimal
 import re
+import zoneinfo
 
 from sqlglot import exp
 
@@ -56,6 +57,30 @@ def sqlglot_type(t):
     base = re.match(r"\w+", t).group().upper()
     return {"DATETIME": "datetime", "HLL": "text", "VARCHAR": "text", "CHAR": "text", "STRING": "text",
             "LARGEINT": "bigint"}.get(base, base.lower() if base in DUCK else "text")
+
+
+def zoned(time, source, target):
+    """CONVERT_TZ: DuckDB knows regions only; a zone that nobody knows makes NULL of every time."""
+    def minutes(zone):
+        found = re.fullmatch(r"([+-])(\d{1,2}):(\d{2})", zone)
+        return found and (int(found[2]) * 60 + int(found[3])) * (-1 if found[1] == "-" else 1)
+
+    def call(name, *args):
+        return exp.Anonymous(this=name, expressions=list(args))
+
+    zones = {"CST": "Asia/Shanghai"}
+    time = exp.TryCast(this=time.copy(), to=exp.DataType.build("timestamp"))
+    for zone, sign in ((source, -1), (target, 1)):
+        shift, name = minutes(zone), zones.get(zone, zone)
+        if shift is not None:
+            time = call("sim_shift", time, exp.Literal.number(sign * shift))
+        elif name not in zoneinfo.available_timezones():
+            return exp.TryCast(this=exp.Null(), to=exp.DataType.build("timestamp"))
+        elif sign < 0:
+            time = call("timezone", exp.Literal.string("UTC"), call("timezone", exp.Literal.string(name), time))
+        else:
+            time = call("timezone", exp.Literal.string(name), call("timezone", exp.Literal.string("UTC"), time))
+    return time
 
 
 def convert(tree, offset=0):
@@ -132,6 +157,8 @@ def convert(tree, offset=0):
             x.replace(exp.Anonymous(this="strftime", expressions=[at, fmt.copy()]))
         elif isinstance(x, exp.Length) and x.args.get("binary"):
             x.replace(exp.Anonymous(this="strlen", expressions=[x.this.copy()]))
+        elif isinstance(x, exp.ConvertTimezone):
+            x.replace(zoned(x.args["timestamp"], x.args["source_tz"].name, x.args["target_tz"].name))
         elif isinstance(x, exp.TimestampDiff):
             cast = lambda e: exp.Cast(this=e.copy(), to=exp.DataType.build("timestamp"))
             x.replace(exp.Anonymous(this="date_sub", expressions=[

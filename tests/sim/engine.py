@@ -31,7 +31,7 @@ FE_KEYS = {"information_schema.tables": {"table_schema", "table_name"},
            "information_schema.warehouse_metrics": {"warehouse_id", "warehouse_name"},
            "information_schema.warehouse_queries": {"warehouse_id", "warehouse_name"}}
 # The FE prints these times itself: the session's zone does not matter.
-SENT_AS_TEXT = {"information_schema." + t for t in ("loads", "routine_load_jobs", "tables", "analyze_status")}
+SENT_AS_TEXT = {"information_schema." + t for t in ("loads", "routine_load_jobs", "stream_loads", "tables", "analyze_status")}
 
 
 class Engine:
@@ -129,7 +129,7 @@ class Engine:
             raise err.Hole(f"statement {type(tree).__name__}")
         names = headings(masked, tree)
         limit = s.hinted_timeout(sql)
-        state = {"constant": True, "sleep": 0.0, "now": self.c.now()}
+        state = {"constant": True, "sleep": 0.0, "now": self.c.now() + s.fe.clock_ahead}
         tables = self.resolve(s, tree, fault)
         self.privileges(s, tables)
         self.special(tables, tree)

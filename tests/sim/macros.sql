@@ -28,3 +28,4 @@ CREATE MACRO minutes_add(t, n) AS TRY_CAST(t AS TIMESTAMP) + to_minutes(n);
 CREATE MACRO hours_add(t, n) AS TRY_CAST(t AS TIMESTAMP) + to_hours(n);
 CREATE MACRO days_add(t, n) AS TRY_CAST(t AS TIMESTAMP) + to_days(CAST(n AS INTEGER));
 CREATE MACRO sim_unixtime(n, o) AS TIMESTAMP '1970-01-01' + to_seconds(CAST(n AS BIGINT) + o);
+CREATE MACRO sim_shift(t, n) AS t + to_minutes(CAST(n AS INTEGER));

@@ -46,6 +46,9 @@ class Node:
         self.cores, self.mem_limit, self.mem_used_pct, self.cpu_pct = 32, int(115.2 * GB), 41.37, 12.4
         self.running_queries = 2
         self.started_ago, self.heartbeat_ago, self.report_ago = 41 * DAY, 2, 21
+        self.status_code = None  # StatusCode; None: follows from alive
+        self.worker_id = index + 1  # of the shard manager; -1: it does not know the node
+        self.listed, self.listed_ago = "MANUAL", 300  # how and when it got onto the query blacklist
         self.warehouse = "default_warehouse"
         self.disks = []
         self.cache_total, self.cache_used = 0, 0
@@ -64,6 +67,7 @@ class Frontend:
         self.ip, self.port, self.http_port, self.rpc_port, self.edit_log_port = "127.0.0.1", 9030, 8030, 9020, 9010
         self.alive, self.err_msg, self.version = True, "", None
         self.started_ago, self.heartbeat_ago, self.journal_lag = 41 * DAY, 2, 0
+        self.joined, self.clock_ahead = True, 0.0  # of the BDB group; seconds that NOW() of this FE is ahead
         self.config = {}
         self.metrics = {}
 
@@ -71,7 +75,7 @@ class Frontend:
 class Partition:
     __slots__ = ("id", "index_id", "name", "lo", "hi", "seq", "bytes", "rows", "version", "next_version", "buckets",
                  "repl", "written_ago", "skew", "temp", "medium", "cooldown", "tablet_base", "max_cs", "storage_ratio",
-                 "key_text", "sizes")
+                 "key_text", "sizes", "rowsets", "p50_cs", "compacted")
 
     def __init__(self, **kw):
         for k in self.__slots__:
@@ -79,6 +83,12 @@ class Partition:
 
     def tablet_id(self, bucket):
         return self.tablet_base + bucket * (self.repl + 1)
+
+    def rowsets_of(self, bucket):
+        """NUM_ROWSET of its replicas; a scenario sets `rowsets` to that of bucket 0, the others have a little less."""
+        if self.rowsets:
+            return self.rowsets - bucket * 7 % (self.rowsets // 5 + 1)
+        return 0 if self.version == 1 else 1 + (self.seq * 7 + bucket * 3) % 5
 
 
 class Table:
@@ -166,7 +176,7 @@ class Cluster:
         self.alter_jobs, self.exports, self.pipes, self.views, self.compactions = [], [], [], [], []
         self.be_compactions, self.be_logs, self.be_txns, self.analyze_status = [], [], [], []
         self.processes, self.queries, self.brokers, self.backups, self.repositories = [], [], [], [], []
-        self.resource_groups, self.warehouse_queries = [], []
+        self.resource_groups, self.warehouse_queries, self.replications = [], [], []
         self.storage_volumes = []
         self.hurt = {}  # tablet id -> {replica index: {"status":..., "version":...}}
         self.inconsistent, self.error_state, self.cloning = set(), set(), set()
@@ -289,6 +299,45 @@ class Cluster:
                 out.append((lo.strftime("p%Y%m"), lo, hi))
         return out
 
+    def routine_load(self, db, name, table, state="RUNNING", partitions=6, lag=0, late=2, tasks=None, desired=5, reason=None,
+                     created_ago=40 * DAY, paused_ago=None, ended_ago=None, rows=(90_000_000, 0), committed=(51_000, 12),
+                     properties=None):
+        """Adds a Routine Load job. lag: messages that wait in each partition, or {partition: messages}; late: seconds since
+        the newest message read was written, likewise; reason: (code, text); rows: (all, rejected); committed: (committed, aborted)."""
+        ids = [str(i) for i in range(partitions)]
+        lags = {i: lag.get(int(i), 0) if isinstance(lag, dict) else lag for i in ids} if lag is not None else {}
+        lates = {i: late.get(int(i), 2) if isinstance(late, dict) else late for i in ids}
+        running = min(partitions, desired, 5) if tasks is None and state == "RUNNING" else tasks or 0
+        job = {"partitions": "*", "columnToColumnExpr": "*", "whereExpr": "*", "maxErrorNum": "0", "maxFilterRatio": "1.0",
+               "maxBatchIntervalS": "10", "maxBatchRows": "200000", "currentTaskConcurrentNum": str(running),
+               "desireTaskConcurrentNum": str(desired), "taskConsumeSecond": "15", "taskTimeoutSecond": "60",
+               "dataFormat": "json", **(properties or {})}
+        text = lambda d: json.dumps(d, separators=(",", ":"))
+        # a job that has read everything prints a lag of 1: what was read last against what comes next
+        self.routine_loads.append({
+            "Id": self.new_id(), "Name": name, "db": db, "DbName": db, "table": table, "TableName": table, "State": state,
+            "CreateTime_ago": created_ago, "PauseTime_ago": paused_ago, "EndTime_ago": ended_ago, "DataSourceType": "KAFKA",
+            "CurrentTaskNum": running, "JobProperties": text(job),
+            "DataSourceProperties": text({"topic": name, "currentKafkaPartitions": ",".join(ids), "brokerList": "kafka1:9092"}),
+            "CustomProperties": text({"group.id": name, "sasl.password": "s3same"}),
+            "Statistic": text({"totalRows": rows[0], "loadedRows": rows[0] - rows[1], "errorRows": rows[1], "unselectedRows": 0,
+                               "receivedBytes": rows[0] * 200, "taskExecuteTimeMs": 91_000_000, "receivedBytesRate": 2400000,
+                               "loadRowsRate": 29000, "committedTaskNum": committed[0], "abortedTaskNum": committed[1]}),
+            "Progress": text({i: str(7_000_000 + int(i)) for i in ids}),
+            "TimestampProgress": text({i: str(int((self.now() - lates[i]) * 1000)) for i in ids}),
+            "ReasonOfStateChanged": "ErrorReason{errCode = %d, msg='%s'}" % reason if reason else "",
+            "ErrorLogUrls": "", "TrackingSQL": "", "OtherMsg": "",
+            "LatestSourcePosition": text({i: str(7_000_001 + int(i) + n) for i, n in lags.items()}),
+            "OffsetLag": text({i: str(n + 1) for i, n in lags.items()})})
+        return self.routine_loads[-1]
+
+    def pipe(self, db, name, table, state="RUNNING", loaded_ago=60, error=None, error_ago=600, poll=300, files=()):
+        """Adds a pipe; files: {"name", "size", "state", "staged_ago", "start_ago", "finish_ago", "error"}."""
+        self.pipes.append({"db": db, "DATABASE_NAME": db, "PIPE_ID": self.new_id(), "PIPE_NAME": name, "table": table,
+                           "TABLE_NAME": f"{db}.{table}", "STATE": state, "loaded_ago": loaded_ago, "error": error,
+                           "error_ago": error_ago, "poll": poll, "files": list(files)})
+        return self.pipes[-1]
+
     # -- questions about the finished model ---------------------------------------------------------
 
     def at(self, name):
@@ -402,6 +451,19 @@ class Cluster:
                     f += sum((p.skew - 1) * unit * nodes[i].disks[j].factor for i, j in first)
                     cache[key] = f
                 p.sizes = (int(p.bytes * f), int(p.rows))
+
+    def piled(self):
+        """node id -> [most rowsets without, with primary key, tablets above 50] of partitions with `rowsets`."""
+        out = {}
+        for t in self.all_tables():
+            for p in t.partitions:
+                for b in range(p.buckets) if p.rowsets else ():
+                    for r in range(p.repl if self.mode == "shared_nothing" else 1):
+                        most = out.setdefault(self.replica_at(p, b, r)[0].id, [0, 0, 0])
+                        key = int(t.model == "PRIMARY_KEYS")
+                        most[key] = max(most[key], p.rowsets_of(b))
+                        most[2] += p.rowsets_of(b) > 50
+        return out
 
     def data_size(self, p):
         """DATA_SIZE: all replicas in shared-nothing, one copy in shared-data."""

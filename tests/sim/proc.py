@@ -77,7 +77,7 @@ class Proc:
         return self.out("/frontends", self.rows.frontends(s, self.show_.at))
 
     def at_brokers(self, s, path, rest):
-        return self.out("/brokers", self.c.brokers)
+        return self.out("/brokers", self.rows.brokers(s, self.show_.at))
 
     def at_warehouses(self, s, path, rest):
         return self.out("/warehouses", self.rows.warehouses(s))
@@ -250,8 +250,9 @@ class Proc:
             return self.out("/transactions/<db>", [{"State": "running", "Number": len(rows) - k},
                                                    {"State": "finished", "Number": k}])
         if rest[1] in ("running", "finished") and len(rest) == 2:
-            return self.out("/transactions/<db>/" + rest[1],
-                            [r for r in rows if (r["TransactionStatus"] in ended) == (rest[1] == "finished")])
+            most = int(self.c.fe_config(self.c.leader() or s.fe).get("max_show_proc_transactions_entry", ("", 2000))[1])
+            return self.out("/transactions/<db>/" + rest[1], [r for r in rows if (r["TransactionStatus"] in ended) ==
+                                                              (rest[1] == "finished")][:most])
         if len(rest) == 3 and rest[2].isdigit():
             return self.out("/transactions/<db>/<state>/<TransactionId>", [])
         self.missing(path)
@@ -326,7 +327,11 @@ class Proc:
         return self.out("/meta_recovery", [])
 
     def at_replications(self, s, path, rest):
-        return self.out("/replications", [])
+        return self.out("/replications", [
+            {"JobID": x["job"], "DatabaseID": self.c.dbs[x["db"]].id, "TableID": self.c.at(f"{x['db']}.{x['table']}").id,
+             "TxnID": x.get("txn", 91), "CreatedTime": self.show_.at(s, x["created_ago"]),
+             "FinishedTime": self.show_.at(s, x.get("finished_ago")), "State": x["state"],
+             "Progress": x.get("progress", ""), "Error": x.get("error", "")} for x in self.c.replications])
 
     def at_compactions(self, s, path, rest):
         rows = []

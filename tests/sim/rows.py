@@ -20,7 +20,7 @@ class Rows:
             out.append({
                 "Id": fe.id, "Name": self.fe_name(fe), "IP": fe.ip, "EditLogPort": fe.edit_log_port,
                 "HttpPort": fe.http_port, "QueryPort": fe.port, "RpcPort": fe.rpc_port, "Role": fe.role,
-                "ClusterId": c.cluster_id, "Join": "true", "Alive": str(fe.alive).lower(),
+                "ClusterId": c.cluster_id, "Join": str(fe.joined).lower(), "Alive": str(fe.alive).lower(),
                 "ReplayedJournalId": int(c.journal_id + 11 * c.clock.age()) - fe.journal_lag,
                 "LastHeartbeat": at(s, fe.heartbeat_ago), "IsHelper": "true", "ErrMsg": fe.err_msg,
                 "StartTime": at(s, fe.started_ago) or "NULL", "Version": fe.version or c.version})
@@ -34,7 +34,8 @@ class Rows:
                 "MemLimit": clk.size3(n.mem_limit, ""), "NumRunningQueries": n.running_queries,
                 "MemUsedPct": f"{self.c.grown(n.mem_used_pct):.2f} %", "CpuUsedPct": f"{self.c.grown(n.cpu_pct):.1f} %",
                 "DataCacheMetrics": self.c.data_cache(n), "Location": n.location,
-                "StatusCode": "OK" if n.alive else "DISCONNECTED", "StarletPort": 9070, "WorkerId": n.index + 1,
+                "StatusCode": n.status_code or ("OK" if n.alive else "DISCONNECTED"), "StarletPort": 9070,
+                "WorkerId": n.worker_id,
                 "WarehouseName": n.warehouse}
 
     def backends(self, s, at, leader):
@@ -163,6 +164,8 @@ class Rows:
 
     @staticmethod
     def versions(p, b):
+        if p.rowsets:
+            return p.rowsets_of(b)
         return 1 if p.version == 1 else 2 + (p.seq * 7 + b * 3) % 9
 
     def distribution(self, tab, wanted):
@@ -284,9 +287,15 @@ class Rows:
                      "TaskNumber": 1, "Unfinished backends": {}}, separators=(",", ":")),
                 "Warehouse": "" if self.c.mode == "shared_nothing" else "default_warehouse"}
 
+    def brokers(self, s, at):
+        """{"name": "b1", "ip": "10.0.0.9"} and, if they differ: port, alive, started_ago, updated_ago, error."""
+        return [{"Name": b["name"], "IP": b["ip"], "Port": b.get("port", 8000), "Alive": str(b.get("alive", True)).lower(),
+                 "LastStartTime": at(s, b.get("started_ago", 86400)), "LastUpdateTime": at(s, b.get("updated_ago", 2)),
+                 "ErrMsg": b.get("error", "")} for b in self.c.brokers]
+
     def transactions(self, s, db, at):
         out = []
-        for x in self.c.transactions:
+        for x in sorted(self.c.transactions, key=lambda x: -x["id"]):
             if x["db"] != db:
                 continue
             out.append({"TransactionId": x["id"], "Label": x["label"], "Coordinator": x.get("coordinator", "FE: " +

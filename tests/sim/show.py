@@ -150,14 +150,14 @@ class Show:
     def broker(self, s, t):
         t.end()
         self.need(s, "OPERATE OR NODE")
-        return self.table("SHOW BROKER", self.c.brokers)
+        return self.table("SHOW BROKER", self.rows.brokers(s, self.at))
 
     def blacklist(self, name, column):
         def f(self, s, t):
             t.end()
             self.need(s, "BLACKLIST")
             return self.table(name, [
-                {column: n.id, "AddBlackListType": "MANUAL", "LostConnectionTime": self.at(s, 300),
+                {column: n.id, "AddBlackListType": n.listed, "LostConnectionTime": self.at(s, n.listed_ago),
                  "LostConnectionNumberInPeriod": 0, "CheckTimePeriod(s)": 5}
                 for n in self.c.nodes if n.blacklisted and (n.kind == "be") == (column == "BackendId")])
         return f

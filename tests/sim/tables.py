@@ -14,7 +14,7 @@ class Tables:
         self.e, self.c, self.facts = engine, engine.c, engine.facts
         self.sim = engine.sim
 
-    LIVE = ("be_metrics", "fe_metrics", "loads", "routine_load_jobs", "stream_loads", "fe_tablet_schedules", "task_runs",
+    LIVE = ("be_metrics", "fe_metrics", "loads", "routine_load_jobs", "stream_loads", "pipes", "pipe_files", "fe_tablet_schedules", "task_runs",
             "fe_locks", "fe_memory_usage", "be_txns", "be_compactions", "be_cloud_native_compactions", "global_variables",
             "session_variables", "be_configs", "be_logs", "be_threads", "warehouse_metrics", "be_datacache_metrics",
             "recyclebin_catalogs", "tasks", "grants_to_users", "role_edges")
@@ -171,7 +171,7 @@ class Tables:
                 size = c.data_size(p)
                 db = c.dbs[t.db]
                 yield {"DB_NAME": t.db, "TABLE_NAME": t.name, "PARTITION_NAME": p.name, "PARTITION_ID": p.id,
-                       "COMPACT_VERSION": max(1, p.version - 3) if sd else 0, "VISIBLE_VERSION": p.version,
+                       "COMPACT_VERSION": (p.compacted or max(1, p.version - 3)) if sd else 0, "VISIBLE_VERSION": p.version,
                        "VISIBLE_VERSION_TIME": clk.stamp(now - max(0, p.written_ago)), "NEXT_VERSION": p.next_version,
                        "DATA_VERSION": p.version, "VERSION_EPOCH": 455962418042896384 + p.id,
                        "VERSION_TXN_TYPE": "TXN_NORMAL", "PARTITION_KEY": key,
@@ -179,7 +179,7 @@ class Tables:
                        "BUCKETS": p.buckets, "REPLICATION_NUM": p.repl, "STORAGE_MEDIUM": p.medium,
                        "COOLDOWN_TIME": p.cooldown or "9999-12-31 23:59:59", "IS_IN_MEMORY": False, "IS_TEMP": bool(p.temp),
                        "DATA_SIZE": size if self.facts.at_least(4, 0) else clk.size1(size), "ROW_COUNT": p.rows,
-                       "ENABLE_DATACACHE": sd, "AVG_CS": p.max_cs * .6 if sd else 0, "P50_CS": p.max_cs * .5 if sd else 0,
+                       "ENABLE_DATACACHE": sd, "AVG_CS": p.max_cs * .6 if sd else 0, "P50_CS": (p.max_cs * .5 if p.p50_cs is None else p.p50_cs) if sd else 0,
                        "MAX_CS": p.max_cs if sd else 0, "STORAGE_PATH": self.storage_path(db, t, p) if sd else "",
                        "STORAGE_SIZE": self.storage(p),
                        "TABLET_BALANCED": True, "METADATA_SWITCH_VERSION": 0, "PATH_ID": p.id}
@@ -222,7 +222,7 @@ class Tables:
                 # a key index takes about 20 bytes of disk for each row
                 parts.append((t.id, p.id, p.seq, p.buckets, p.repl, p.bytes, p.rows, p.version, p.tablet_base, p.skew, kind,
                               int(now - t.created_ago), self.storage_path(c.dbs[t.db], t, p) if sd else "",
-                              20 if kind == "PRIMARY" else 0))
+                              20 if kind == "PRIMARY" else 0, p.rowsets or 0))
         cur.execute(f"CREATE OR REPLACE TABLE {target} AS SELECT {pick} FROM ({self._tablet_select('TRUE')})",
                     self._tablet_params(parts, disks))
         for tid, reps in c.sick.items():
@@ -243,16 +243,19 @@ class Tables:
                          unnest($b::INT[]) nb, unnest($r::INT[]) nr, unnest($bytes::DOUBLE[]) bytes,
                          unnest($rows::DOUBLE[]) nrows, unnest($ver::BIGINT[]) ver, unnest($base::BIGINT[]) base,
                          unnest($skew::DOUBLE[]) skew, unnest($kind::VARCHAR[]) kind, unnest($made::BIGINT[]) made,
-                         unnest($path::VARCHAR[]) path, unnest($key::INT[]) keybytes),
+                         unnest($path::VARCHAR[]) path, unnest($key::INT[]) keybytes,
+                         unnest($piled::INT[]) piled),
                  d AS (SELECT unnest($di::INT[]) i, unnest($dj::INT[]) j, unnest($be::BIGINT[]) be,
                          unnest($alive::BOOLEAN[]) alive, unnest($dir::VARCHAR[]) dir, unnest($f::DOUBLE[]) f,
                          unnest($medium::VARCHAR[]) medium, unnest($up::BOOLEAN[]) up),
                  b AS (SELECT *, unnest(range(nb)) b FROM p),
                  r AS (SELECT *, unnest(range(nr)) r, (CASE WHEN b = 0 THEN skew ELSE 1 END) / (nb - 1 + skew) AS share FROM b)
             SELECT d.be AS BE_ID, r.t AS TABLE_ID, r.id AS PARTITION_ID, r.base + r.b * (r.nr + 1) AS TABLET_ID,
-                   CASE WHEN r.ver = 1 THEN 1 ELSE 2 + (r.seq * 7 + r.b * 3) % 9 END AS NUM_VERSION,
+                   CASE WHEN r.piled > 0 THEN r.piled - r.b * 7 % (r.piled // 5 + 1)
+                        WHEN r.ver = 1 THEN 1 ELSE 2 + (r.seq * 7 + r.b * 3) % 9 END AS NUM_VERSION,
                    r.ver AS MAX_VERSION, CASE WHEN r.ver = 1 THEN 1 ELSE greatest(1, r.ver - 20) END AS MIN_VERSION,
-                   CASE WHEN r.ver = 1 THEN 0 ELSE 1 + (r.seq * 7 + r.b * 3) % 5 END AS NUM_ROWSET,
+                   CASE WHEN r.piled > 0 THEN r.piled - r.b * 7 % (r.piled // 5 + 1)
+                        WHEN r.ver = 1 THEN 0 ELSE 1 + (r.seq * 7 + r.b * 3) % 5 END AS NUM_ROWSET,
                    floor(r.nrows * r.share) AS NUM_ROW, floor(r.bytes * r.share * d.f) AS DATA_SIZE, 0 AS INDEX_MEM,
                    {'0' if lake else 'r.made'} AS CREATE_TIME, 'RUNNING' AS STATE, r.kind AS TYPE,
                    {'r.path' if lake else 'd.dir'} AS DATA_DIR, {'TABLET_ID' if lake else '(r.seq + r.b) % 1024'} AS SHARD_ID,
@@ -263,7 +266,7 @@ class Tables:
 
     @staticmethod
     def _tablet_params(parts, disks):
-        keys = ["t", "id", "seq", "b", "r", "bytes", "rows", "ver", "base", "skew", "kind", "made", "path", "key"]
+        keys = ["t", "id", "seq", "b", "r", "bytes", "rows", "ver", "base", "skew", "kind", "made", "path", "key", "piled"]
         out = {k: [p[i] for p in parts] for i, k in enumerate(keys)}
         for i, k in enumerate(["di", "dj", "be", "alive", "dir", "f", "medium", "up"]):
             out[k] = [d[i] for d in disks]
@@ -310,13 +313,16 @@ class Tables:
                 out += [("disks_total_capacity", path, d.total), ("disks_avail_capacity", path, d.avail),
                         ("disks_data_used_capacity", path, d.data), ("disks_state", path, int(d.state == "ONLINE"))]
         used = int(n.mem_limit * c.grown(n.mem_used_pct) / 100)
+        plain, keyed, _ = c.piled().get(n.id, (0, 0, 0))
         tablets = n.tablets if c.mode == "shared_nothing" else getattr(n, "shards", 0)
         out += [("process_mem_bytes", {}, used), ("update_mem_bytes", {}, used // 20), ("query_mem_bytes", {}, used // 9),
                 ("load_mem_bytes", {}, used // 25), ("compaction_mem_bytes", {}, used // 60),
                 ("metadata_mem_bytes", {}, used // 12), ("tablet_num", {}, tablets),
                 ("running_cumulative_compaction_task_num", {}, 2), ("running_base_compaction_task_num", {}, 0),
-                ("tablet_cumulative_max_compaction_score", {}, 17), ("tablet_base_max_compaction_score", {}, 9),
-                ("tablet_update_max_compaction_score", {}, 6), ("max_disk_io_util_percent", {}, 31),
+                ("tablet_cumulative_max_compaction_score", {}, max(17, plain)),
+                ("tablet_base_max_compaction_score", {}, 9), ("tablet_update_max_compaction_score", {}, max(6, keyed)),
+                ("max_tablet_rowset_num", {}, max(5, plain, keyed)), ("update_apply_queue_count", {}, 0),
+                ("max_disk_io_util_percent", {}, 31),
                 ("process_fd_num_used", {}, 2311), ("process_fd_num_limit_soft", {}, 655350),
                 ("fragment_requests_total", {}, int(91834212 + 40 * age)),
                 ("push_requests_total", {"status": "SUCCESS"}, int(8124412 + 3 * age)),
@@ -375,10 +381,29 @@ class Tables:
 
     def of_be_compactions(self):
         if self.c.mode == "shared_data":
-            return []
-        return [{"BE_ID": n.id, "CANDIDATES_NUM": 41, "BASE_COMPACTION_CONCURRENCY": 1, "CUMULATIVE_COMPACTION_CONCURRENCY": 2,
-                 "LATEST_COMPACTION_SCORE": 7.5, "CANDIDATE_MAX_SCORE": 17.0, "MANUAL_COMPACTION_CONCURRENCY": 0,
-                 "MANUAL_COMPACTION_CANDIDATES_NUM": 0} for n in self.up()]
+            return
+        piled = self.c.piled()
+        for n in self.up():
+            most, _, tablets = piled.get(n.id, (0, 0, 0))
+            off = str({**self.c.be_config, **n.config}.get("max_compaction_concurrency")) == "0"
+            yield {"BE_ID": n.id, "CANDIDATES_NUM": 41 + tablets, "BASE_COMPACTION_CONCURRENCY": int(not off),
+                   "CUMULATIVE_COMPACTION_CONCURRENCY": 0 if off else 2, "LATEST_COMPACTION_SCORE": 7.5,
+                   "CANDIDATE_MAX_SCORE": max(17.0, most), "MANUAL_COMPACTION_CONCURRENCY": 0,
+                   "MANUAL_COMPACTION_CANDIDATES_NUM": 0}
+
+    def of_be_cloud_native_compactions(self):
+        """The tablets of running jobs: `tasks` of them (default 4), `queued` not begun, the others `progress` done."""
+        nodes = [n for n in self.up() if n.kind == "cn"]
+        for x in self.c.compactions if nodes else ():
+            if x.get("finish_ago") is not None or x.get("commit_ago") is not None:
+                continue
+            for i in range(x.get("tasks", 4)):
+                waits = i < x.get("queued", 0)
+                yield {"BE_ID": nodes[(x["txn"] + i) % len(nodes)].id, "TXN_ID": x["txn"], "TABLET_ID": x["txn"] * 1000 + i,
+                       "VERSION": 12, "SKIPPED": False, "RUNS": 0 if waits else 1,
+                       "START_TIME": None if waits else self.t(x["start_ago"]), "FINISH_TIME": None,
+                       "PROGRESS": 0 if waits else min(100, x.get("progress", 60) + i % 7), "STATUS": "",
+                       "PROFILE": "" if waits else '{"read_local_sec":0,"read_local_mb":31,"in_queue_sec":0}'}
 
     def of_be_logs(self):
         return self.c.be_logs
@@ -396,7 +421,17 @@ class Tables:
                 "load_add": (5123 * lead, 0), "load_finished": (5001 * lead, 0), "max_tablet_compaction_score": 17 * lead,
                 "report_queue_size": 0, "unfinished_query": 3, "query_queue_pending": 0}
         base.update({k: v for k, v in {**c.fe_metrics, **fe.metrics}.items() if not k.startswith(("heap_", "old_gc"))})
-        out = [(k, {}, c.grown(v)) for k, v in base.items()]
+        out = [(k, {}, c.grown(v)) for k, v in base.items() if k not in ("safe_mode", "rpc_threads")]
+        pool = {"name": "thrift-server-pool"}
+        out += [("safe_mode", {"type": "safe_mode"}, c.grown(base.get("safe_mode", 0))),
+                ("thread_pool", {**pool, "type": "pool_size"}, 96),
+                ("thread_pool", {**pool, "type": "active_thread_num"}, c.grown(base.get("rpc_threads", 41)))]
+        ended, free = ("VISIBLE", "ABORTED"), ("ROUTINE_LOAD_TASK", "LAKE_COMPACTION")
+        for d in c.dbs.values():
+            count = len([x for x in c.transactions if x["db"] == d.name and x["status"] not in ended and
+                         x.get("source") not in free]) if lead else 0
+            out.append(("txn_running", {**({"is_leader": str(lead).lower()} if self.facts.at_least(3, 5, 1) else {}),
+                                        "db": d.name}, count))
         out += [("jvm_heap_size_bytes", {"type": "max"}, int(c.grown(top))),
                 ("jvm_heap_size_bytes", {"type": "used"}, int(c.grown(heap)))]
         c.place()
@@ -418,25 +453,92 @@ class Tables:
     def of_loads(self):
         off = self.sim.zone(self.sim.cluster.print_zone or self.sim.globals["time_zone"])
         t = lambda ago: None if ago is None else clk.stamp(self.c.now() - ago, off)
+        new = self.facts.at_least(3, 3, 6)
         for j in self.c.loads:
-            new = self.facts.at_least(3, 3, 6)
+            kind, state = j.get("type", "BROKER"), j["state"]
+            stream = kind not in ("BROKER", "INSERT", "SPARK")
+            if stream and not new:
+                continue  # the older table has no stream loads
+            timeout = j.get("timeout", 600 if stream else 14400)
+            begun = j.get("started_ago", None if state in ("PENDING", "QUEUEING") else j["created_ago"] - 1)
+            bulk = {"PENDING": "ETL:0%; LOAD:0%", "CANCELLED": "ETL:N/A; LOAD:N/A", "ETL": "ETL:0%; LOAD:0%",
+                    "QUEUEING": "ETL:100%; LOAD:0%", "LOADING": "ETL:100%; LOAD:41%"}.get(state, "ETL:100%; LOAD:100%")
             yield {"ID": j["id"], "JOB_ID": j["id"], "LABEL": j["label"], "PROFILE_ID": None, "DB_NAME": j["db"],
                    "DATABASE_NAME": j["db"], "TABLE_NAME": j.get("table"), "USER": j.get("user", "etl"),
-                   "WAREHOUSE": "default_warehouse" if self.c.mode == "shared_data" else "", "STATE": j["state"],
-                   "PROGRESS": "100%" if j["state"] == "FINISHED" else "0%" if new else "ETL:N/A; LOAD:N/A",
-                   "TYPE": j.get("type", "BROKER"), "PRIORITY": "NORMAL", "SCAN_ROWS": j.get("scan_rows", 0),
-                   "SCAN_BYTES": j.get("bytes", 0), "FILTERED_ROWS": j.get("filtered_rows", 0), "UNSELECTED_ROWS": 0,
-                   "SINK_ROWS": j.get("sink_rows", 0), "CREATE_TIME": t(j["created_ago"]),
-                   "LOAD_START_TIME": t(j["created_ago"] - 1), "LOAD_COMMIT_TIME": t(j.get("committed_ago")),
-                   "LOAD_FINISH_TIME": t(j.get("finished_ago")), "ETL_START_TIME": t(j["created_ago"] - 1),
-                   "ETL_FINISH_TIME": t(j["created_ago"] - 1), "ERROR_MSG": j.get("error"),
-                   "TRACKING_SQL": j.get("tracking"), "REJECTED_RECORD_PATH": None, "JOB_DETAILS": "{}",
-                   "RUNTIME_DETAILS": "{}", "PROPERTIES": "{}"}
+                   "WAREHOUSE": "default_warehouse" if self.c.mode == "shared_data" else "", "STATE": state,
+                   "PROGRESS": j.get("progress", bulk if not stream else "100%" if state == "FINISHED" else "0%"),
+                   "TYPE": kind, "PRIORITY": "NORMAL", "SCAN_ROWS": 0 if stream else j.get("scan_rows", 0),
+                   "SCAN_BYTES": j.get("bytes", 0), "FILTERED_ROWS": j.get("filtered_rows", 0),
+                   "UNSELECTED_ROWS": j.get("unselected_rows", 0), "SINK_ROWS": j.get("sink_rows", 0),
+                   "CREATE_TIME": t(j["created_ago"]), "LOAD_START_TIME": t(begun),
+                   "LOAD_COMMIT_TIME": t(j.get("committed_ago")), "LOAD_FINISH_TIME": t(j.get("finished_ago")),
+                   "ETL_INFO": "", "TASK_INFO": f"resource:N/A; timeout(s):{timeout}; max_filter_ratio:0.0",
+                   "ETL_START_TIME": t(begun), "ETL_FINISH_TIME": t(begun), "ERROR_MSG": j.get("error"),
+                   "TRACKING_SQL": j.get("tracking"), "REJECTED_RECORD_PATH": None,
+                   "JOB_DETAILS": json.dumps({"ScanBytes": j.get("bytes", 0), "ScanRows": j.get("scan_rows", 0)}),
+                   "RUNTIME_DETAILS": "{}",
+                   "PROPERTIES": json.dumps({"timeout": timeout} if stream else {"max_filter_ratio": 0, "timeout": timeout})}
 
     def of_routine_load_jobs(self):
+        names = {"CREATE_TIME": "CreateTime", "PAUSE_TIME": "PauseTime", "END_TIME": "EndTime", "ID": "Id", "NAME": "Name",
+                 "TABLE_NAME": "TableName", "STATE": "State", "DATA_SOURCE_TYPE": "DataSourceType",
+                 "CURRENT_TASK_NUM": "CurrentTaskNum", "JOB_PROPERTIES": "JobProperties",
+                 "DATA_SOURCE_PROPERTIES": "DataSourceProperties", "CUSTOM_PROPERTIES": "CustomProperties",
+                 "STATISTICS": "Statistic", "PROGRESS": "Progress", "REASONS_OF_STATE_CHANGED": "ReasonOfStateChanged",
+                 "ERROR_LOG_URLS": "ErrorLogUrls", "TRACKING_SQL": "TrackingSQL", "OTHER_MSG": "OtherMsg",
+                 "LATEST_SOURCE_POSITION": "LatestSourcePosition", "OFFSET_LAG": "OffsetLag",
+                 "TIMESTAMP_PROGRESS": "TimestampProgress"}
         for j in self.c.routine_loads:
-            yield {"ID": j["Id"], "NAME": j["Name"], "DB_NAME": j["db"], "TABLE_NAME": j.get("TableName"),
-                   "STATE": j.get("State"), "STATISTICS": j.get("Statistic"), "PROGRESS": j.get("Progress")}
+            yield {"DB_NAME": j["db"], **{k: self.of_fe(j[v + "_ago"]) if v + "_ago" in j else j.get(v)
+                                          for k, v in names.items()}}
+
+    def of_fe(self, ago):
+        """A time that the FE prints: in the cluster's zone."""
+        off = self.sim.zone(self.c.print_zone or self.sim.globals["time_zone"])
+        return None if ago is None else clk.stamp(self.c.now() - ago, off)
+
+    def of_host(self, ago):
+        """A time in the zone of the FE's host."""
+        return None if ago is None else clk.stamp(self.c.now() - ago, self.sim.zone(self.sim.globals["system_time_zone"]))
+
+    def of_stream_loads(self):
+        for j in self.c.loads + self.c.stream_loads:
+            if j.get("type") not in ("STREAM_LOAD", "PARALLEL_STREAM_LOAD", "ROUTINE_LOAD"):
+                continue
+            done = j["state"] in ("FINISHED", "CANCELLED")
+            good = j["state"] == "FINISHED"
+            yield {"LABEL": j["label"], "ID": j["id"], "LOAD_ID": "", "TXN_ID": j["id"] + 5000000, "DB_NAME": j["db"],
+                   "TABLE_NAME": j.get("table"), "STATE": j["state"], "ERROR_MSG": j.get("error", ""), "TRACKING_URL": "",
+                   "CHANNEL_NUM": 1, "PREPARED_CHANNEL_NUM": 0, "NUM_ROWS_NORMAL": j.get("sink_rows", 0) if good else 0,
+                   "NUM_ROWS_AB_NORMAL": j.get("filtered_rows", 0), "NUM_ROWS_UNSELECTED": 0,
+                   "NUM_LOAD_BYTES": j.get("bytes", 0), "TIMEOUT_SECOND": j.get("timeout", 600),
+                   "CREATE_TIME_MS": self.of_fe(j["created_ago"]),
+                   "END_TIME_MS": self.of_fe(j.get("finished_ago")) if done else None,
+                   "CHANNEL_STATE": j["state"], "TYPE": j["type"], "TRACKING_SQL": ""}
+
+    def of_pipes(self):
+        for p in self.c.pipes:
+            if "files" not in p:
+                yield p
+                continue
+            done = [f for f in p["files"] if f["state"] == "FINISHED"]
+            status = {"loadedFiles": len(done), "loadedBytes": sum(f["size"] for f in done),
+                      "loadingFiles": len([f for f in p["files"] if f["state"] == "LOADING"])}
+            if p["loaded_ago"] is not None:
+                status["lastLoadedTime"] = self.of_host(p["loaded_ago"])
+            error = {"errorMessage": p["error"], "errorTime": self.of_host(p["error_ago"])} if p["error"] else None
+            yield {**{k: v for k, v in p.items() if k.isupper()}, "LOAD_STATUS": json.dumps(status),
+                   "LAST_ERROR": json.dumps(error) if error else None, "CREATED_TIME": self.t(9 * 86400),
+                   "PROPERTIES": json.dumps({"POLL_INTERVAL": str(p["poll"]), "AUTO_INGEST": "true"})}
+
+    def of_pipe_files(self):
+        for p in self.c.pipes:
+            for f in p.get("files", ()):
+                yield {"DATABASE_NAME": p["db"], "PIPE_ID": p["PIPE_ID"], "PIPE_NAME": p["PIPE_NAME"], "FILE_NAME": f["name"],
+                       "FILE_VERSION": "1", "FILE_SIZE": f["size"], "LAST_MODIFIED": self.of_host(f["staged_ago"] + 60),
+                       "LOAD_STATE": f["state"], "STAGED_TIME": self.of_host(f["staged_ago"]),
+                       "START_LOAD_TIME": self.of_fe(f.get("start_ago")) or "",
+                       "FINISH_LOAD_TIME": self.of_fe(f.get("finish_ago")) or "", "ERROR_MSG": f.get("error", "")}
 
     def of_global_variables(self):
         for k, v in sorted({**self.facts.variables, **self.sim.globals}.items()):

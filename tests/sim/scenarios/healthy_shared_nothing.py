@@ -75,6 +75,7 @@ def loads(c):
                         "state": "FINISHED", "type": ["STREAM_LOAD", "BROKER", "INSERT"][i % 3], "scan_rows": 812345,
                         "sink_rows": 812345, "bytes": 190 << 20, "created_ago": ago + 30, "committed_ago": ago + 4,
                         "finished_ago": ago + 3})
+    continuous(c)
     c.loads.append({"id": 700100, "label": "ods_click_live", "db": "ods", "table": "click_stream", "state": "LOADING",
                     "type": "BROKER", "created_ago": 55})
     for i, st in enumerate(["VISIBLE"] * 20 + ["PREPARE", "COMMITTED"]):
@@ -82,6 +83,16 @@ def loads(c):
         c.transactions.append({"id": 88120 + i, "db": "ods", "label": f"tx_{i:03d}", "status": st,
                                "prepare_ago": 3 if run else 90 + i, "commit_ago": None if st == "PREPARE" else 1 if run else 80 + i,
                                "publish_ago": None if run else 79 + i, "finish_ago": None if run else 78 + i})
+
+
+def continuous(c):
+    """Routine Load jobs that keep up, and a pipe that loads a file every few minutes."""
+    c.routine_load("ods", "app_log_in", "app_log", partitions=12, lag=40)
+    c.routine_load("ods", "click_in", "click_stream", partitions=6, lag={0: 12, 5: 900}, rows=(412_000_000, 31))
+    c.routine_load("ods", "orders_in", "orders_log", partitions=3, desired=3, committed=(12_900, 40))
+    c.pipe("ods", "orders_files", "orders_log", loaded_ago=200, files=[
+        {"name": f"s3://in/orders/{i:03d}.parquet", "size": 41 << 20, "state": "FINISHED", "staged_ago": 260 + i * 300,
+         "start_ago": 250 + i * 300, "finish_ago": 200 + i * 300} for i in range(40)])
 
 
 def build(c):
