@@ -49,6 +49,8 @@ def main():
     _, out, _ = srdiag(args, "list", "views", "-o", "json")
     for view in json.loads(out)["items"] if out.strip() else []:
         words = view["view"].split()
+        if view["arguments"] and not view["arguments"].startswith("-"):
+            words.append("no-such-thing")  # an operand, such as the label of a load
         status, text, err = srdiag(args, *words, "-o", "json")
         data = json.loads(text) if text.strip().startswith("{") else {}
         tap.ok(data.get("status") in ALLOWED, " ".join(words), err + text[:400])

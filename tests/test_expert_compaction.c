@@ -196,6 +196,8 @@ static const struct row {
     { "the leader's switch means nothing in shared-nothing", CHECK, { CONFIG(SET("lake_compaction_max_tasks", "0")), SETTINGS("max_compaction_concurrency|-1|2|1\n") },
       "ok", SN, V35 },
     { "off: denied leaves it open", CHECK, { CONFIG(""), DENIED(&srd_probe_compaction_settings) }, "not checked: denied", SN, V35 },
+    { "nodes that say nothing are not on", CHECK, { CONFIG(""), SETTINGS("") }, "not checked: failed", SN, V35 },
+    { "nor are CNs that say nothing", CHECK, { CONFIG(""), SETTINGS("tablet_max_versions|1000|2|1\n") }, "not checked: failed", SD, V35 },
     { "off: the configuration denied leaves it open", CHECK, { DENIED(&srd_probe_fe_config), SETTINGS("compact_threads|4|2|1\n") }, "not checked: denied", SD, V35 },
     { "off: a missing column is a matter of version", CHECK, { CONFIG(""), { &srd_probe_compaction_settings, "", "NAME|VALUE\nx|0\n", 0 } }, "not checked: version", SN, V35 },
     { "a mode that is not known leaves it open", CHECK, { CONFIG(""), SETTINGS("max_compaction_concurrency|0|2|1\n") }, "not checked: failed", SRD_MODE_ANY, V35 },

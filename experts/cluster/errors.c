@@ -97,10 +97,10 @@ const struct srd_check srd_cluster_heartbeat_error = {
              "minute and not while they stop in order.",
     .see = "cluster.be-down cluster.fe-down",
     .fix = {
-        { "Connection refused: nothing listens there. Start it (cluster.be-down, cluster.fe-down)", NULL, SRD_SAFE },
-        { "Cluster id: find out where the data of {node} comes from before anything else; never delete the file cluster_id "
-          "to make it fit", NULL, SRD_RISKY },
-        { "Address: correct priority_networks or the name it was registered with, and restart it", NULL, SRD_SAFE },
+        { "Refused: nothing listens there, start {node}. An address that cannot be resolved or reached: correct "
+          "priority_networks or the name it was registered with, and restart it", NULL, SRD_SAFE },
+        { "A foreign cluster id: find out where the data of {node} comes from before anything else; never delete the file "
+          "cluster_id to make it fit", NULL, SRD_RISKY },
     },
 };
 /* clang-format on */

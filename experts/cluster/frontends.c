@@ -286,8 +286,8 @@ const struct srd_check srd_cluster_fe_quorum_risk = {
              "Observers do not count. A test installation with one FE is told as info.",
     .see = "cluster.fe-down",
     .fix = {
-        { "Restart the FE that is away", NULL, SRD_SAFE },
-        { "Add a follower; start it with --helper", "ALTER SYSTEM ADD FOLLOWER \"host:9010\";", SRD_SAFE },
+        { "Have an odd number of FEs vote, three at least: restart the one that is away, else add a follower (start it with "
+          "--helper)", "ALTER SYSTEM ADD FOLLOWER \"host:9010\";", SRD_SAFE },
         { "Drop one that is lost for good; add its successor first", "ALTER SYSTEM DROP FOLLOWER \"host:9010\";", SRD_RISKY },
     },
 };

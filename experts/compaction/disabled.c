@@ -158,6 +158,8 @@ static void judge_nodes(const struct srd_evidence *ev, struct srd_findings *out,
         off += srd_compaction_number(t, row, "NODES");
         id = srd_cell(t, row, "BE_ID");
     }
+    if (all <= 0)
+        srd_cannot_judge(out, SRD_FAILED, "no node says what its %s is", setting);
     if (off <= 0)
         return;
     for (size_t row = 0; m && row < m->rows; row++) {
