@@ -12,6 +12,19 @@
 #include "lib/base/cleanup.h"
 #include "lib/model/identity.h"
 
+/* What is tested here; the expert lists them beside their records. */
+extern const struct srd_check srd_cluster_be_blacklisted, srd_cluster_be_cpu_saturated,
+    srd_cluster_be_down, srd_cluster_be_fd_exhaustion, srd_cluster_be_flapping,
+    srd_cluster_be_report_stale, srd_cluster_broker_down,
+    srd_cluster_cn_registered_without_worker, srd_cluster_fe_checkpoint_overdue,
+    srd_cluster_fe_clock_skew, srd_cluster_fe_down, srd_cluster_fe_editlog_write_slow,
+    srd_cluster_fe_flapping, srd_cluster_fe_journal_lag, srd_cluster_fe_leader_changed,
+    srd_cluster_fe_lock_contention, srd_cluster_fe_meta_disk_low, srd_cluster_fe_no_leader,
+    srd_cluster_fe_quorum_risk, srd_cluster_fe_replay_stalled, srd_cluster_fe_thread_saturation,
+    srd_cluster_hardware_uneven, srd_cluster_heartbeat_error, srd_cluster_network_errors,
+    srd_cluster_nodes_below_replication, srd_cluster_safe_mode_active, srd_cluster_version_mixed;
+extern const struct srd_view srd_cluster_view_nodes;
+
 #define SN SRD_MODE_SHARED_NOTHING
 #define SD SRD_MODE_SHARED_DATA
 #define V32 30216

@@ -12,6 +12,17 @@
 #include "lib/base/text.h"
 #include "lib/model/identity.h"
 
+/* What is tested here; the expert lists them beside their records. */
+extern const struct srd_check srd_compaction_delete_predicate_pileup, srd_compaction_disabled,
+    srd_compaction_failures, srd_compaction_lake_job_errors, srd_compaction_lake_job_stuck,
+    srd_compaction_lake_queue_wait, srd_compaction_lake_remote_read, srd_compaction_lake_score,
+    srd_compaction_lake_slowdown, srd_compaction_lake_tasks_capped,
+    srd_compaction_lake_warehouse_missing, srd_compaction_not_progressing,
+    srd_compaction_pk_apply_lag, srd_compaction_pk_score_high, srd_compaction_score_high,
+    srd_compaction_threads_saturated, srd_compaction_version_count;
+extern const struct srd_view srd_compaction_view_history, srd_compaction_view_partitions,
+    srd_compaction_view_status;
+
 #define SN SRD_MODE_SHARED_NOTHING
 #define SD SRD_MODE_SHARED_DATA
 #define V32 30216

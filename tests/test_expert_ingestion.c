@@ -13,6 +13,13 @@
 #include "lib/base/cleanup.h"
 #include "lib/model/identity.h"
 
+/* What is tested here; the expert lists them beside their records. */
+extern const struct srd_check srd_ingest_async_writer_backlog, srd_ingest_commit_quorum,
+    srd_ingest_create_tablet_slow, srd_ingest_disk_io, srd_ingest_flush_backlog,
+    srd_ingest_partition_explosion, srd_ingest_replica_wait, srd_ingest_rpc_overcrowded,
+    srd_ingest_spill_heavy;
+extern const struct srd_view srd_ingest_view_routine_load, srd_ingest_view_stream_load;
+
 #define SN SRD_MODE_SHARED_NOTHING
 #define SD SRD_MODE_SHARED_DATA
 #define V32 30200

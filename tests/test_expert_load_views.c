@@ -10,6 +10,9 @@
 #include "experts/load/load.h"
 #include "lib/base/cleanup.h"
 
+/* What is tested here; the expert lists them beside their records. */
+extern const struct srd_view srd_load_view_failed, srd_load_view_list, srd_load_view_status;
+
 /* clang-format off */
 #define JOBS "ID|LABEL|DB_NAME|TABLE_NAME|USER|TYPE|STATE|PROGRESS|CREATED_S|STARTED_S|COMMITTED_S|FINISHED_S|TIMEOUT_S|SCAN_ROWS|SCAN_BYTES|FILTERED_ROWS|UNSELECTED_ROWS|SINK_ROWS|ERROR_MSG|TRACKING_SQL\n"
 #define DONE "1|done|shop|orders|etl|BROKER|FINISHED|ETL:100%; LOAD:100%|1768873800|1768873800|1768873859|1768873860|14400|1000|1048576|0|0|1000|\\N|\\N\n"

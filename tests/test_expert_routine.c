@@ -11,6 +11,13 @@
 #include "lib/base/cleanup.h"
 #include "lib/model/identity.h"
 
+/* What is tested here; the expert lists them beside their records. */
+extern const struct srd_check srd_load_pipe_error, srd_load_pipe_files,
+    srd_load_routine_concurrency, srd_load_routine_dead, srd_load_routine_error_rows,
+    srd_load_routine_lag, srd_load_routine_need_schedule, srd_load_routine_paused,
+    srd_load_routine_task_timeouts, srd_load_routine_unstable, srd_load_stream_one_entry,
+    srd_load_stream_size_limit, srd_load_stream_slow;
+
 #define SN SRD_MODE_SHARED_NOTHING
 #define SD SRD_MODE_SHARED_DATA
 #define V32 30200

@@ -12,6 +12,13 @@
 #include "lib/base/cleanup.h"
 #include "lib/model/identity.h"
 
+/* What is tested here; the expert lists them beside their records. */
+extern const struct srd_check srd_txn_abort_rate, srd_txn_committed_not_visible,
+    srd_txn_lake_publish_failed, srd_txn_next_version_gap, srd_txn_prepare_leaked,
+    srd_txn_prepared_abandoned, srd_txn_publish_latency_high, srd_txn_publish_queue,
+    srd_txn_running_near_limit;
+extern const struct srd_view srd_txn_view_running;
+
 #define SN SRD_MODE_SHARED_NOTHING
 #define SD SRD_MODE_SHARED_DATA
 #define V32 30216

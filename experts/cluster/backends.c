@@ -351,3 +351,10 @@ const struct srd_check srd_cluster_cn_registered_without_worker = {
     },
 };
 /* clang-format on */
+
+const struct srd_check *const srd_cluster_backends_checks[] = {
+    &srd_cluster_be_down,
+    &srd_cluster_be_report_stale,
+    &srd_cluster_cn_registered_without_worker,
+    NULL,
+};

@@ -150,3 +150,5 @@ const struct srd_check srd_cluster_fe_clock_skew = {
     },
 };
 /* clang-format on */
+
+const struct srd_check *const srd_cluster_clocks_checks[] = { &srd_cluster_fe_clock_skew, NULL };

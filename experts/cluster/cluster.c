@@ -2,12 +2,21 @@
 
 #include "experts/cluster/cluster.h"
 
-#define ITEM_CHECK(name) &srd_cluster_##name,
+static const struct srd_check *const *const checks[] = {
+    srd_cluster_frontends_checks,
+    srd_cluster_later_checks,
+    srd_cluster_stalls_checks,
+    srd_cluster_clocks_checks,
+    srd_cluster_restarts_checks,
+    srd_cluster_backends_checks,
+    srd_cluster_errors_checks,
+    srd_cluster_services_checks,
+    srd_cluster_fleet_checks,
+    srd_cluster_load_checks,
+    NULL,
+};
 
-static const struct srd_check *const all_checks[] = { SRD_CLUSTER_CHECKS(ITEM_CHECK) NULL };
-static const struct srd_view *const all_views[] = { &srd_cluster_view_nodes, NULL };
-static const struct srd_check *const *const checks[] = { all_checks, NULL };
-static const struct srd_view *const *const views[] = { all_views, NULL };
+static const struct srd_view *const *const views[] = { srd_cluster_view_views, NULL };
 
 const struct srd_expert srd_expert_cluster = {
     .name = "cluster",

@@ -6,7 +6,6 @@
 #include "lib/model/expert.h"
 #include "lib/model/view.h"
 
-/* clang-format off */
 /*
  * The inside of the cluster expert, shared by the files of this folder:
  *
@@ -20,43 +19,19 @@
  *
  * Everything here has to work while no BE or CN lives, and through an FE that does not lead.
  *
- * Which checks exist, in the order of the catalogue. To add one: a line here, and a
- * `const struct srd_check srd_cluster_<name>` in the file that judges it.
+ * Each file ends with the list of its checks and of its views: to add one, write it and its line there.
  */
-#define SRD_CLUSTER_CHECKS(CHECK)      \
-    CHECK(fe_no_leader)                \
-    CHECK(fe_quorum_risk)              \
-    CHECK(fe_down)                     \
-    CHECK(fe_journal_lag)              \
-    CHECK(fe_replay_stalled)           \
-    CHECK(fe_checkpoint_overdue)       \
-    CHECK(fe_meta_disk_low)            \
-    CHECK(fe_clock_skew)               \
-    CHECK(fe_flapping)                 \
-    CHECK(fe_leader_changed)           \
-    CHECK(fe_editlog_write_slow)       \
-    CHECK(fe_lock_contention)          \
-    CHECK(fe_thread_saturation)        \
-    CHECK(be_down)                     \
-    CHECK(heartbeat_error)             \
-    CHECK(be_flapping)                 \
-    CHECK(be_report_stale)             \
-    CHECK(be_blacklisted)              \
-    CHECK(cn_registered_without_worker) \
-    CHECK(version_mixed)               \
-    CHECK(hardware_uneven)             \
-    CHECK(nodes_below_replication)     \
-    CHECK(broker_down)                 \
-    CHECK(safe_mode_active)            \
-    CHECK(be_cpu_saturated)            \
-    CHECK(be_fd_exhaustion)            \
-    CHECK(network_errors)
-/* clang-format on */
-
-#define DECLARE_CHECK(name) extern const struct srd_check srd_cluster_##name;
-SRD_CLUSTER_CHECKS(DECLARE_CHECK)
-#undef DECLARE_CHECK
-extern const struct srd_view srd_cluster_view_nodes;
+extern const struct srd_check *const srd_cluster_frontends_checks[];
+extern const struct srd_check *const srd_cluster_later_checks[];
+extern const struct srd_check *const srd_cluster_stalls_checks[];
+extern const struct srd_check *const srd_cluster_clocks_checks[];
+extern const struct srd_check *const srd_cluster_restarts_checks[];
+extern const struct srd_check *const srd_cluster_backends_checks[];
+extern const struct srd_check *const srd_cluster_errors_checks[];
+extern const struct srd_check *const srd_cluster_services_checks[];
+extern const struct srd_check *const srd_cluster_fleet_checks[];
+extern const struct srd_check *const srd_cluster_load_checks[];
+extern const struct srd_view *const srd_cluster_view_views[];
 
 extern const struct srd_cause srd_cause_forgotten_blacklist; /* RC-34 */
 

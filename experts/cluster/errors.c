@@ -104,3 +104,5 @@ const struct srd_check srd_cluster_heartbeat_error = {
     },
 };
 /* clang-format on */
+
+const struct srd_check *const srd_cluster_errors_checks[] = { &srd_cluster_heartbeat_error, NULL };

@@ -399,3 +399,10 @@ const struct srd_check srd_cluster_nodes_below_replication = {
     },
 };
 /* clang-format on */
+
+const struct srd_check *const srd_cluster_fleet_checks[] = {
+    &srd_cluster_version_mixed,
+    &srd_cluster_hardware_uneven,
+    &srd_cluster_nodes_below_replication,
+    NULL,
+};

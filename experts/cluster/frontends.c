@@ -335,3 +335,11 @@ const struct srd_check srd_cluster_fe_journal_lag = {
     },
 };
 /* clang-format on */
+
+const struct srd_check *const srd_cluster_frontends_checks[] = {
+    &srd_cluster_fe_no_leader,
+    &srd_cluster_fe_quorum_risk,
+    &srd_cluster_fe_down,
+    &srd_cluster_fe_journal_lag,
+    NULL,
+};

@@ -95,3 +95,12 @@ const struct srd_check srd_cluster_network_errors = {
     },
 };
 /* clang-format on */
+
+const struct srd_check *const srd_cluster_later_checks[] = {
+    &srd_cluster_fe_replay_stalled,
+    &srd_cluster_fe_meta_disk_low,
+    &srd_cluster_fe_leader_changed,
+    &srd_cluster_fe_editlog_write_slow,
+    &srd_cluster_network_errors,
+    NULL,
+};

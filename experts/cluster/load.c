@@ -159,3 +159,9 @@ const struct srd_check srd_cluster_be_fd_exhaustion = {
     },
 };
 /* clang-format on */
+
+const struct srd_check *const srd_cluster_load_checks[] = {
+    &srd_cluster_be_cpu_saturated,
+    &srd_cluster_be_fd_exhaustion,
+    NULL,
+};

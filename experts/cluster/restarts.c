@@ -121,3 +121,9 @@ const struct srd_check srd_cluster_be_flapping = {
     },
 };
 /* clang-format on */
+
+const struct srd_check *const srd_cluster_restarts_checks[] = {
+    &srd_cluster_fe_flapping,
+    &srd_cluster_be_flapping,
+    NULL,
+};

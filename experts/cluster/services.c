@@ -269,3 +269,9 @@ const struct srd_check srd_cluster_broker_down = {
     },
 };
 /* clang-format on */
+
+const struct srd_check *const srd_cluster_services_checks[] = {
+    &srd_cluster_be_blacklisted,
+    &srd_cluster_broker_down,
+    NULL,
+};

@@ -317,3 +317,11 @@ const struct srd_check srd_cluster_safe_mode_active = {
     },
 };
 /* clang-format on */
+
+const struct srd_check *const srd_cluster_stalls_checks[] = {
+    &srd_cluster_fe_checkpoint_overdue,
+    &srd_cluster_fe_lock_contention,
+    &srd_cluster_fe_thread_saturation,
+    &srd_cluster_safe_mode_active,
+    NULL,
+};

@@ -123,3 +123,5 @@ const struct srd_view srd_cluster_view_nodes = {
     .next = "srdiag cluster | srdiag storage disks | srdiag explain cluster.be-down",
 };
 /* clang-format on */
+
+const struct srd_view *const srd_cluster_view_views[] = { &srd_cluster_view_nodes, NULL };

@@ -2,13 +2,17 @@
 
 #include "experts/compaction/compaction.h"
 
-#define ITEM_CHECK(name) &srd_compaction_##name,
-#define ITEM_VIEW(name) &srd_compaction_view_##name,
+static const struct srd_check *const *const checks[] = {
+    srd_compaction_versions_checks,
+    srd_compaction_scores_checks,
+    srd_compaction_later_checks,
+    srd_compaction_disabled_checks,
+    srd_compaction_lake_checks,
+    srd_compaction_jobs_checks,
+    NULL,
+};
 
-static const struct srd_check *const all_checks[] = { SRD_COMPACTION_CHECKS(ITEM_CHECK) NULL };
-static const struct srd_view *const all_views[] = { SRD_COMPACTION_VIEWS(ITEM_VIEW) NULL };
-static const struct srd_check *const *const checks[] = { all_checks, NULL };
-static const struct srd_view *const *const views[] = { all_views, NULL };
+static const struct srd_view *const *const views[] = { srd_compaction_views_views, NULL };
 
 const struct srd_expert srd_expert_compaction = {
     .name = "compaction",

@@ -16,42 +16,15 @@
  * BEs lake.c        shared-data: scores       jobs.c      shared-data: jobs later.c       what one
  * look cannot judge   views.c  causes.c
  *
- * Which checks exist, in the order of the catalogue. To add one: a line here, and a
- * `const struct srd_check srd_compaction_<name>` in the file that judges it.
+ * Each file ends with the list of its checks and of its views: to add one, write it and its line there.
  */
-/* clang-format off */
-#define SRD_COMPACTION_CHECKS(CHECK)   \
-    CHECK(version_count)               \
-    CHECK(score_high)                  \
-    CHECK(pk_score_high)               \
-    CHECK(not_progressing)             \
-    CHECK(failures)                    \
-    CHECK(threads_saturated)           \
-    CHECK(disabled)                    \
-    CHECK(pk_apply_lag)                \
-    CHECK(delete_predicate_pileup)     \
-    CHECK(lake_score)                  \
-    CHECK(lake_slowdown)               \
-    CHECK(lake_job_stuck)              \
-    CHECK(lake_job_errors)             \
-    CHECK(lake_queue_wait)             \
-    CHECK(lake_remote_read)            \
-    CHECK(lake_tasks_capped)           \
-    CHECK(lake_warehouse_missing)
-
-/* Likewise the views: `const struct srd_view srd_compaction_view_<name>`. */
-#define SRD_COMPACTION_VIEWS(VIEW)     \
-    VIEW(status)                       \
-    VIEW(partitions)                   \
-    VIEW(history)
-/* clang-format on */
-
-#define DECLARE_CHECK(name) extern const struct srd_check srd_compaction_##name;
-#define DECLARE_VIEW(name) extern const struct srd_view srd_compaction_view_##name;
-SRD_COMPACTION_CHECKS(DECLARE_CHECK)
-SRD_COMPACTION_VIEWS(DECLARE_VIEW)
-#undef DECLARE_CHECK
-#undef DECLARE_VIEW
+extern const struct srd_check *const srd_compaction_versions_checks[];
+extern const struct srd_check *const srd_compaction_scores_checks[];
+extern const struct srd_check *const srd_compaction_later_checks[];
+extern const struct srd_check *const srd_compaction_disabled_checks[];
+extern const struct srd_check *const srd_compaction_lake_checks[];
+extern const struct srd_check *const srd_compaction_jobs_checks[];
+extern const struct srd_view *const srd_compaction_views_views[];
 
 /*
  * Probes. Two of them ask for the same thing in different words by run mode: what runs now (state

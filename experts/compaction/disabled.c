@@ -332,3 +332,9 @@ const struct srd_check srd_compaction_lake_warehouse_missing = {
     },
 };
 /* clang-format on */
+
+const struct srd_check *const srd_compaction_disabled_checks[] = {
+    &srd_compaction_disabled,
+    &srd_compaction_lake_warehouse_missing,
+    NULL,
+};

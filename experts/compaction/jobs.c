@@ -471,3 +471,11 @@ const struct srd_check srd_compaction_lake_remote_read = {
     },
 };
 /* clang-format on */
+
+const struct srd_check *const srd_compaction_jobs_checks[] = {
+    &srd_compaction_lake_job_stuck,
+    &srd_compaction_lake_job_errors,
+    &srd_compaction_lake_queue_wait,
+    &srd_compaction_lake_remote_read,
+    NULL,
+};

@@ -356,3 +356,10 @@ const struct srd_check srd_compaction_lake_tasks_capped = {
     },
 };
 /* clang-format on */
+
+const struct srd_check *const srd_compaction_lake_checks[] = {
+    &srd_compaction_lake_score,
+    &srd_compaction_lake_slowdown,
+    &srd_compaction_lake_tasks_capped,
+    NULL,
+};

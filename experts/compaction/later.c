@@ -91,3 +91,11 @@ const struct srd_check srd_compaction_delete_predicate_pileup = {
     },
 };
 /* clang-format on */
+
+const struct srd_check *const srd_compaction_later_checks[] = {
+    &srd_compaction_not_progressing,
+    &srd_compaction_failures,
+    &srd_compaction_threads_saturated,
+    &srd_compaction_delete_predicate_pileup,
+    NULL,
+};

@@ -181,3 +181,9 @@ const struct srd_check srd_compaction_pk_apply_lag = {
     },
 };
 /* clang-format on */
+
+const struct srd_check *const srd_compaction_scores_checks[] = {
+    &srd_compaction_score_high,
+    &srd_compaction_pk_apply_lag,
+    NULL,
+};

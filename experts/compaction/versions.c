@@ -305,3 +305,9 @@ const struct srd_check srd_compaction_pk_score_high = {
     },
 };
 /* clang-format on */
+
+const struct srd_check *const srd_compaction_versions_checks[] = {
+    &srd_compaction_version_count,
+    &srd_compaction_pk_score_high,
+    NULL,
+};

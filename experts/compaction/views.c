@@ -422,3 +422,10 @@ const struct srd_view srd_compaction_view_history = {
     .next = "srdiag compaction status | srdiag explain compaction.lake-job-errors",
 };
 /* clang-format on */
+
+const struct srd_view *const srd_compaction_views_views[] = {
+    &srd_compaction_view_status,
+    &srd_compaction_view_partitions,
+    &srd_compaction_view_history,
+    NULL,
+};

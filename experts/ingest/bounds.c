@@ -242,5 +242,7 @@ const struct srd_check srd_ingest_partition_explosion = {
 };
 /* clang-format on */
 
-const struct srd_check *const srd_ingest_bounds_checks[] = { &srd_ingest_partition_explosion,
-                                                             NULL };
+const struct srd_check *const srd_ingest_bounds_checks[] = {
+    &srd_ingest_partition_explosion,
+    NULL,
+};

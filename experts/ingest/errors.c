@@ -369,6 +369,9 @@ const struct srd_check srd_ingest_rpc_overcrowded = {
 };
 /* clang-format on */
 
-const struct srd_check *const srd_ingest_errors_checks[] = { &srd_ingest_create_tablet_slow,
-                                                             &srd_ingest_commit_quorum,
-                                                             &srd_ingest_rpc_overcrowded, NULL };
+const struct srd_check *const srd_ingest_errors_checks[] = {
+    &srd_ingest_create_tablet_slow,
+    &srd_ingest_commit_quorum,
+    &srd_ingest_rpc_overcrowded,
+    NULL,
+};

@@ -16,33 +16,12 @@
  *
  * The jobs themselves are read in experts/load: routine.h, stream.h.
  *
- * Which checks exist, in the order of the catalogue. To add one: a line here, and a
- * `const struct srd_check srd_ingest_<name>` in the file that judges it.
+ * Each file ends with the list of its checks and of its views: to add one, write it and its line there.
  */
-/* clang-format off */
-#define SRD_INGEST_CHECKS(CHECK)       \
-    CHECK(flush_backlog)               \
-    CHECK(async_writer_backlog)        \
-    CHECK(replica_wait)                \
-    CHECK(disk_io)                     \
-    CHECK(partition_explosion)         \
-    CHECK(create_tablet_slow)          \
-    CHECK(commit_quorum)               \
-    CHECK(rpc_overcrowded)             \
-    CHECK(spill_heavy)
-
-/* Likewise the views: `const struct srd_view srd_ingest_view_<name>`. */
-#define SRD_INGEST_VIEWS(VIEW)         \
-    VIEW(stream_load)                  \
-    VIEW(routine_load)
-/* clang-format on */
-
-#define DECLARE_CHECK(name) extern const struct srd_check srd_ingest_##name;
-#define DECLARE_VIEW(name) extern const struct srd_view srd_ingest_view_##name;
-SRD_INGEST_CHECKS(DECLARE_CHECK)
-SRD_INGEST_VIEWS(DECLARE_VIEW)
-#undef DECLARE_CHECK
-#undef DECLARE_VIEW
+extern const struct srd_check *const srd_ingest_later_checks[];
+extern const struct srd_check *const srd_ingest_bounds_checks[];
+extern const struct srd_check *const srd_ingest_errors_checks[];
+extern const struct srd_view *const srd_ingest_views_views[];
 
 extern const struct srd_probe srd_probe_partition_bounds; /* tables with odd or many new partitions */
 

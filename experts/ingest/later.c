@@ -104,6 +104,10 @@ const struct srd_check srd_ingest_spill_heavy = {
 /* clang-format on */
 
 const struct srd_check *const srd_ingest_later_checks[] = {
-    &srd_ingest_flush_backlog, &srd_ingest_async_writer_backlog, &srd_ingest_replica_wait,
-    &srd_ingest_disk_io,       &srd_ingest_spill_heavy,          NULL
+    &srd_ingest_flush_backlog,
+    &srd_ingest_async_writer_backlog,
+    &srd_ingest_replica_wait,
+    &srd_ingest_disk_io,
+    &srd_ingest_spill_heavy,
+    NULL,
 };

@@ -279,5 +279,8 @@ const struct srd_view srd_ingest_view_routine_load = {
 };
 /* clang-format on */
 
-const struct srd_view *const srd_ingest_views_views[] = { &srd_ingest_view_stream_load,
-                                                          &srd_ingest_view_routine_load, NULL };
+const struct srd_view *const srd_ingest_views_views[] = {
+    &srd_ingest_view_stream_load,
+    &srd_ingest_view_routine_load,
+    NULL,
+};

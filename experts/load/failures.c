@@ -291,5 +291,10 @@ const struct srd_check srd_load_error_class = {
     },
 };
 
-const struct srd_check *const srd_load_failures_checks[] = { &srd_load_job_failure_rate, &srd_load_error_class, NULL };
 /* clang-format on */
+
+const struct srd_check *const srd_load_failures_checks[] = {
+    &srd_load_job_failure_rate,
+    &srd_load_error_class,
+    NULL,
+};

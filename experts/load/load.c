@@ -2,13 +2,20 @@
 
 #include "experts/load/load.h"
 
-#define ITEM_CHECK(name) &srd_load_##name,
-#define ITEM_VIEW(name) &srd_load_view_##name,
+static const struct srd_check *const *const checks[] = {
+    srd_load_failures_checks,
+    srd_load_queue_checks,
+    srd_load_rates_checks,
+    srd_load_routine_later_checks,
+    srd_load_stream_checks,
+    srd_load_routine_stopped_checks,
+    srd_load_routine_lag_checks,
+    srd_load_pipes_checks,
+    srd_load_other_checks,
+    NULL,
+};
 
-static const struct srd_check *const all_checks[] = { SRD_LOAD_CHECKS(ITEM_CHECK) NULL };
-static const struct srd_view *const all_views[] = { SRD_LOAD_VIEWS(ITEM_VIEW) NULL };
-static const struct srd_check *const *const checks[] = { all_checks, NULL };
-static const struct srd_view *const *const views[] = { all_views, NULL };
+static const struct srd_view *const *const views[] = { srd_load_status_views, srd_load_views_views, NULL };
 
 const struct srd_expert srd_expert_load_jobs = {
     .name = "load-jobs",

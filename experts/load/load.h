@@ -10,55 +10,27 @@
 /*
  * The inside of the load-jobs expert, shared by the files of this folder:
  *
- *   load.c      the expert's record            jobs.c      probes on `loads` and helpers declared
- * here classes.c   what an error text means       failures.c  how many loads fail, and why queue.c
- * stuck and waiting loads        rates.c     dropped rows, loads too small routine.c   stream,
- * routine, pipe          other.c     Spark, exports, switches, migration views.c     lists of loads
- * status.c    one load, explained causes.c    RC-26
+ *   load.c             the expert's record        jobs.c             probes on `loads`, helpers
+ *   classes.c          what an error text means   failures.c         how many loads fail, and why
+ *   queue.c            stuck and waiting loads    rates.c            dropped rows, loads too small
+ *   routine.c          reads Routine Load jobs    routine_stopped.c  paused and dead ones
+ *   routine_lag.c      late and starved ones      routine_later.c    what one look cannot judge
+ *   stream.c pipes.c   stream loads, pipes        other.c            Spark, exports, switches
+ *   views.c status.c   lists; one load explained  causes.c           RC-26
  *
- * Which checks exist, in the order of the catalogue. To add one: a line here, and a
- * `const struct srd_check srd_load_<name>` in the file that judges it.
+ * Each file ends with the list of its checks and of its views: to add one, write it and its line there.
  */
-/* clang-format off */
-#define SRD_LOAD_CHECKS(CHECK)         \
-    CHECK(job_failure_rate)            \
-    CHECK(error_class)                 \
-    CHECK(stuck)                       \
-    CHECK(broker_queue)                \
-    CHECK(filtered_rows)               \
-    CHECK(small_frequent)              \
-    CHECK(insert_values)               \
-    CHECK(stream_one_entry)            \
-    CHECK(stream_slow)                 \
-    CHECK(stream_size_limit)           \
-    CHECK(routine_paused)              \
-    CHECK(routine_unstable)            \
-    CHECK(routine_lag)                 \
-    CHECK(routine_need_schedule)       \
-    CHECK(routine_error_rows)          \
-    CHECK(routine_concurrency)         \
-    CHECK(routine_task_timeouts)       \
-    CHECK(routine_dead)                \
-    CHECK(pipe_error)                  \
-    CHECK(pipe_files)                  \
-    CHECK(spark_stuck)                 \
-    CHECK(export_failed)               \
-    CHECK(disabled)                    \
-    CHECK(migration_stuck)
-
-/* Likewise the views: `const struct srd_view srd_load_view_<name>`. */
-#define SRD_LOAD_VIEWS(VIEW)           \
-    VIEW(list)                         \
-    VIEW(status)                       \
-    VIEW(failed)
-/* clang-format on */
-
-#define DECLARE_CHECK(name) extern const struct srd_check srd_load_##name;
-#define DECLARE_VIEW(name) extern const struct srd_view srd_load_view_##name;
-SRD_LOAD_CHECKS(DECLARE_CHECK)
-SRD_LOAD_VIEWS(DECLARE_VIEW)
-#undef DECLARE_CHECK
-#undef DECLARE_VIEW
+extern const struct srd_check *const srd_load_failures_checks[];
+extern const struct srd_check *const srd_load_queue_checks[];
+extern const struct srd_check *const srd_load_rates_checks[];
+extern const struct srd_check *const srd_load_routine_later_checks[];
+extern const struct srd_check *const srd_load_stream_checks[];
+extern const struct srd_check *const srd_load_routine_stopped_checks[];
+extern const struct srd_check *const srd_load_routine_lag_checks[];
+extern const struct srd_check *const srd_load_pipes_checks[];
+extern const struct srd_check *const srd_load_other_checks[];
+extern const struct srd_view *const srd_load_status_views[];
+extern const struct srd_view *const srd_load_views_views[];
 
 /*
  * Probes on information_schema.loads. The table was made anew in 3.3.6: before that it has no

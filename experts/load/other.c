@@ -372,7 +372,12 @@ const struct srd_check srd_load_migration_stuck = {
     },
 };
 
-const struct srd_check *const srd_load_other_checks[] = {
-    &srd_load_spark_stuck, &srd_load_export_failed, &srd_load_disabled, &srd_load_migration_stuck, NULL
-};
 /* clang-format on */
+
+const struct srd_check *const srd_load_other_checks[] = {
+    &srd_load_spark_stuck,
+    &srd_load_export_failed,
+    &srd_load_disabled,
+    &srd_load_migration_stuck,
+    NULL,
+};

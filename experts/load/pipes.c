@@ -309,5 +309,8 @@ const struct srd_check srd_load_pipe_files = {
 };
 /* clang-format on */
 
-const struct srd_check *const srd_load_pipes_checks[] = { &srd_load_pipe_error,
-                                                          &srd_load_pipe_files, NULL };
+const struct srd_check *const srd_load_pipes_checks[] = {
+    &srd_load_pipe_error,
+    &srd_load_pipe_files,
+    NULL,
+};

@@ -308,5 +308,10 @@ const struct srd_check srd_load_broker_queue = {
     },
 };
 
-const struct srd_check *const srd_load_queue_checks[] = { &srd_load_stuck, &srd_load_broker_queue, NULL };
 /* clang-format on */
+
+const struct srd_check *const srd_load_queue_checks[] = {
+    &srd_load_stuck,
+    &srd_load_broker_queue,
+    NULL,
+};

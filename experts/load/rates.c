@@ -232,7 +232,11 @@ const struct srd_check srd_load_insert_values = {
     },
 };
 
-const struct srd_check *const srd_load_rates_checks[] = {
-    &srd_load_filtered_rows, &srd_load_small_frequent, &srd_load_insert_values, NULL
-};
 /* clang-format on */
+
+const struct srd_check *const srd_load_rates_checks[] = {
+    &srd_load_filtered_rows,
+    &srd_load_small_frequent,
+    &srd_load_insert_values,
+    NULL,
+};

@@ -385,6 +385,9 @@ const struct srd_check srd_load_routine_concurrency = {
 /* clang-format on */
 
 const struct srd_check *const srd_load_routine_lag_checks[] = {
-    &srd_load_routine_unstable, &srd_load_routine_lag, &srd_load_routine_need_schedule,
-    &srd_load_routine_concurrency, NULL
+    &srd_load_routine_unstable,
+    &srd_load_routine_lag,
+    &srd_load_routine_need_schedule,
+    &srd_load_routine_concurrency,
+    NULL,
 };

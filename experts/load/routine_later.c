@@ -81,6 +81,9 @@ const struct srd_check srd_load_stream_size_limit = {
 /* clang-format on */
 
 const struct srd_check *const srd_load_routine_later_checks[] = {
-    &srd_load_stream_one_entry, &srd_load_stream_size_limit, &srd_load_routine_error_rows,
-    &srd_load_routine_task_timeouts, NULL
+    &srd_load_stream_one_entry,
+    &srd_load_stream_size_limit,
+    &srd_load_routine_error_rows,
+    &srd_load_routine_task_timeouts,
+    NULL,
 };

@@ -198,5 +198,8 @@ const struct srd_check srd_load_routine_dead = {
 };
 /* clang-format on */
 
-const struct srd_check *const srd_load_routine_stopped_checks[] = { &srd_load_routine_paused,
-                                                                    &srd_load_routine_dead, NULL };
+const struct srd_check *const srd_load_routine_stopped_checks[] = {
+    &srd_load_routine_paused,
+    &srd_load_routine_dead,
+    NULL,
+};

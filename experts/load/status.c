@@ -184,3 +184,5 @@ const struct srd_view srd_load_view_status = {
     .next = "srdiag load-jobs failed | srdiag load-jobs list | srdiag load-jobs",
 };
 /* clang-format on */
+
+const struct srd_view *const srd_load_status_views[] = { &srd_load_view_status, NULL };

@@ -213,3 +213,9 @@ const struct srd_view srd_load_view_failed = {
     .next = "srdiag load-jobs status LABEL | srdiag load-jobs | srdiag explain load.error-class",
 };
 /* clang-format on */
+
+const struct srd_view *const srd_load_views_views[] = {
+    &srd_load_view_list,
+    &srd_load_view_failed,
+    NULL,
+};

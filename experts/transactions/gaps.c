@@ -220,3 +220,5 @@ const struct srd_check srd_txn_next_version_gap = {
     },
 };
 /* clang-format on */
+
+const struct srd_check *const srd_txn_gaps_checks[] = { &srd_txn_next_version_gap, NULL };

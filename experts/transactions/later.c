@@ -76,3 +76,11 @@ const struct srd_check srd_txn_lake_publish_failed = {
     },
 };
 /* clang-format on */
+
+const struct srd_check *const srd_txn_later_checks[] = {
+    &srd_txn_publish_latency_high,
+    &srd_txn_publish_queue,
+    &srd_txn_abort_rate,
+    &srd_txn_lake_publish_failed,
+    NULL,
+};

@@ -419,3 +419,11 @@ const struct srd_check srd_txn_prepared_abandoned = {
     },
 };
 /* clang-format on */
+
+const struct srd_check *const srd_txn_limits_checks[] = {
+    &srd_txn_running_near_limit,
+    &srd_txn_committed_not_visible,
+    &srd_txn_prepare_leaked,
+    &srd_txn_prepared_abandoned,
+    NULL,
+};

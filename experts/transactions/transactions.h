@@ -6,7 +6,6 @@
 #include "lib/model/expert.h"
 #include "lib/model/view.h"
 
-/* clang-format off */
 /*
  * The inside of the transactions expert:
  *
@@ -15,25 +14,12 @@
  *   later.c         what one sample cannot judge        view.c     the running transactions
  *   causes.c        root causes that rest on all this
  *
- * Which checks exist, in the order of the catalogue. To add one: a line here, and a
- * `const struct srd_check srd_txn_<name>` in the file that judges it.
+ * Each file ends with the list of its checks and of its views: to add one, write it and its line there.
  */
-#define SRD_TXN_CHECKS(CHECK)    \
-    CHECK(running_near_limit)    \
-    CHECK(committed_not_visible) \
-    CHECK(prepare_leaked)        \
-    CHECK(prepared_abandoned)    \
-    CHECK(publish_latency_high)  \
-    CHECK(publish_queue)         \
-    CHECK(abort_rate)            \
-    CHECK(next_version_gap)      \
-    CHECK(lake_publish_failed)
-/* clang-format on */
-
-#define DECLARE_CHECK(name) extern const struct srd_check srd_txn_##name;
-SRD_TXN_CHECKS(DECLARE_CHECK)
-#undef DECLARE_CHECK
-extern const struct srd_view srd_txn_view_running;
+extern const struct srd_check *const srd_txn_limits_checks[];
+extern const struct srd_check *const srd_txn_later_checks[];
+extern const struct srd_check *const srd_txn_gaps_checks[];
+extern const struct srd_view *const srd_txn_view_views[];
 
 extern const struct srd_cause srd_cause_orphan_gap; /* RC-28 */
 

@@ -116,3 +116,5 @@ const struct srd_view srd_txn_view_running = {
     .next = "srdiag transactions | srdiag explain txn.committed-not-visible",
 };
 /* clang-format on */
+
+const struct srd_view *const srd_txn_view_views[] = { &srd_txn_view_running, NULL };
