@@ -329,6 +329,8 @@ static const struct text {
     { "Label Already Exists", "label" },
     { "Access denied; you need (at least one of) the INSERT privilege(s) on TABLE orders", "privileges" },
     { "Fail to get file status: getFileStatus on s3a://b/x.csv: Access Denied", "object-storage" },
+    { "transaction 88 timed out due to ingestion slowdown", "score" },
+    { "S3 PutObject failed: SlowDown, please reduce your request rate", "object-storage" },
     { "failed to get partition meta of topic: Local: Broker transport failure, kafka", "kafka" },
     { "tablet writer not found, node may be restarted", "restarted" },
     { "Backend node not found. Check if any backend node is down.backend: [10.0.0.1 alive: false]", "restarted" },

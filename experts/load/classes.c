@@ -36,7 +36,7 @@ const struct srd_load_class srd_load_classes[] = {
         "Pause the largest loader until there is room" },
       "storage.disk-hard-limit storage.disk-soft-limit cluster.safe-mode-active" },
     { "score", "compaction score too high", SRD_LOAD_CAPACITY,
-      "compaction score",
+      "compaction score|ingestion slowdown",
       "Compaction is so far behind that StarRocks refuses further loads of this partition (lake_compaction_score_upper_bound).",
       { "Load less often and more at a time",
         "Give compaction more threads or nodes; see which partitions wait" },
