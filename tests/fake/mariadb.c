@@ -34,7 +34,7 @@ struct connection {
     char sql[600];
     const struct fake_reply *reply;
     struct fake_reply list; /* rows of SHOW PROCESSLIST */
-    char list_text[5][64];
+    char list_text[5][64], list_sql[5][600]; /* copies: the others may be gone by then */
     int results; /* still to come */
 };
 
@@ -393,7 +393,8 @@ static const struct fake_reply *list_processes(struct connection *c)
         snprintf(c->list_text[n], sizeof(c->list_text[n]), "%lu", other->id);
         c->list.cells[3 * n] = c->list_text[n];
         c->list.cells[3 * n + 1] = "root";
-        c->list.cells[3 * n + 2] = other->sql;
+        snprintf(c->list_sql[n], sizeof(c->list_sql[n]), "%s", other->sql);
+        c->list.cells[3 * n + 2] = c->list_sql[n];
         n++;
     }
     if (stranger_of(c)) {
