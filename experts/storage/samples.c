@@ -188,6 +188,7 @@ const struct srd_probe srd_probe_replica_status = {
     .columns = "TabletId BackendId Version LastFailedVersion CommittedVersion IsBad Status",
     .privilege = "OPERATE",
     .cost = SRD_COST_MEDIUM,
+    .short_rows = true,
     .where = SRD_ASK_LEADER,
     .params = PARTITION_PARAMS,
     .after = &srd_probe_tablet_place,

@@ -386,6 +386,7 @@ const struct srd_probe srd_probe_few_left = {
     .columns = "TabletId BackendId Version LastFailedVersion CommittedVersion IsBad Status",
     .privilege = "OPERATE",
     .cost = SRD_COST_MEDIUM,
+    .short_rows = true,
     .where = SRD_ASK_LEADER,
     .params = { { "db", SRD_PARAM_IDENTIFIER }, { "table", SRD_PARAM_IDENTIFIER } },
     .after = &srd_probe_low_replication,

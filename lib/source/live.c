@@ -93,7 +93,9 @@ static void read_results(MYSQL *mysql, const struct srd_probe *probe, struct srd
     int more = 0;
 
     while (more == 0 && !o->code && !o->too_long) {
-        MYSQL_RES *rows = mysql_use_result(mysql);
+        /* The library cannot stream a row with fewer cells than columns ("unknown error"), but it
+         * fills one up when it stores the answer; such probes ask for little. */
+        MYSQL_RES *rows = probe->short_rows ? mysql_store_result(mysql) : mysql_use_result(mysql);
 
         if (!rows && mysql_field_count(mysql)) {
             note_error(o, mysql);

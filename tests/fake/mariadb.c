@@ -509,6 +509,11 @@ MYSQL_RES *STDCALL mysql_use_result(MYSQL *mysql)
     return &r->res;
 }
 
+MYSQL_RES *STDCALL mysql_store_result(MYSQL *mysql)
+{
+    return mysql_use_result(mysql);
+}
+
 unsigned int STDCALL mysql_num_fields(MYSQL_RES *res)
 {
     return ((struct result *)res)->columns;
