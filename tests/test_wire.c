@@ -48,6 +48,7 @@ enum act {
     ACT_WANTS_FILE,
     ACT_MANY_COLUMNS,
     ACT_LYING_CELL,
+    ACT_SHORT_ROW,
     ACT_ENDLESS,
     ACT_SLOW_ROWS,
     ACT_HANGS,
@@ -207,6 +208,14 @@ static void answer(int fd)
         put(fd, seq++, "\xfd\xff\xff\xffoops", 8);
         put(fd, seq, "\xfe\0\0\2\0", 5);
         break;
+    case ACT_SHORT_ROW: /* two columns, one cell */
+        put(fd, 1, "\2", 1);
+        put_column(fd, 2);
+        put_column(fd, 3);
+        put(fd, 4, "\xfe\0\0\2\0", 5);
+        put(fd, 5, "\5hello", 6);
+        put(fd, 6, "\xfe\0\0\2\0", 5);
+        break;
     case ACT_ENDLESS:
         seq = put_header(fd);
         while (!has_left(fd, 0))
@@ -314,6 +323,7 @@ static const struct row {
     int most_ms; /* the whole row; 0: 5000 */
     const char *want;
     int kills;
+    bool short_rows;
 } rows[] = {
 /* clang-format off */
 #define QUICK { .connect_timeout_s = 1 }
@@ -336,6 +346,8 @@ static const struct row {
     { "a server that wants a file of ours", ACT_WANTS_FILE, .want = "failed", .kills = 1 },
     { "more columns than there can be", ACT_MANY_COLUMNS, .limit_ms = 200, .want = "timeout", .kills = 1 },
     { "a cell that is longer than its packet", ACT_LYING_CELL, .want = "failed" },
+    { "a row that ends early, where rows may", ACT_SHORT_ROW, .short_rows = true, .want = "answered 1 row" },
+    { "a row that ends early, where none may", ACT_SHORT_ROW, .want = "failed" },
     { "rows without end: the ceiling, a KILL, the connection cut", ACT_ENDLESS, .max_rows = 1000, .want = "answered 1000 rows, incomplete", .kills = 1 },
     { "rows in drops: the deadline, a KILL, the connection cut", ACT_SLOW_ROWS, .limit_ms = 200,
       .want = "timeout: no answer within 0.2 s; the statement was killed and its connection cut", .kills = 1 },
@@ -358,7 +370,7 @@ static void describe(const struct srd_answer *answer, char *out, size_t size)
 static void ask_once(struct srd_source *src, const struct row *row, char *out, size_t size)
 {
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
-    struct srd_probe probe = { .id = "test", .max_rows = row->max_rows };
+    struct srd_probe probe = { .id = "test", .max_rows = row->max_rows, .short_rows = row->short_rows };
     struct srd_question q = { .probe = &probe, .key = "", .sql = "SELECT it", .node = "" };
     struct srd_answer answer = { 0 };
     struct srd_error err = { 0 };
