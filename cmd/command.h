@@ -92,7 +92,7 @@ const struct srd_option *srd_global_options(struct srd_settings *settings, struc
 /* diagnose.c: one expert (command->expert) or one of its views; without an expert: all of them. */
 int srd_diagnose_check(struct srd_call *call, struct srd_error *err);
 int srd_diagnose_run(struct srd_call *call, struct srd_error *err);
-/* The options that the views of @expert take, ready to be parsed. */
+/* The options that the diagnosis of @expert and its views take, ready to be parsed. */
 const struct srd_option *srd_view_options(const struct srd_expert *expert, struct srd_arena *arena);
 /* One line per answer to the log, at its most talkative level. */
 void srd_tell_answers(const struct srd_evidence *ev);

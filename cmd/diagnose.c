@@ -19,7 +19,7 @@ static struct {
     struct srd_arg_value args[SRD_MAX_ARGS + 1];
 } asked;
 
-/* --- the options of views --- */
+/* --- the arguments of diagnoses and views --- */
 
 static const struct srd_option *option_named(const struct srd_option *options, const char *name)
 {
@@ -29,46 +29,97 @@ static const struct srd_option *option_named(const struct srd_option *options, c
     return NULL;
 }
 
-/* "only storage tables": views of @expert that take @name, for help. */
-static const char *takers(const struct srd_expert *expert, const char *name,
-                          struct srd_arena *arena)
+/* What takes arguments: the diagnosis itself (no name) and each of its views; ends with NULL args.
+ */
+struct taker {
+    const char *name;
+    const struct srd_arg *args;
+};
+
+static const struct taker *takers(const struct srd_expert *expert, struct srd_arena *arena)
+{
+    struct taker *out;
+    size_t n = 0;
+
+    SRD_EACH_VIEW (view, expert)
+        n++;
+    out = srd_arena_array(arena, n + 2, sizeof(*out));
+    n = 0;
+    out[n++] = (struct taker){ NULL, expert->args };
+    SRD_EACH_VIEW (view, expert)
+        out[n++] = (struct taker){ (*view)->name, (*view)->args };
+    return out;
+}
+
+static const struct srd_arg *optional_named(const struct srd_arg *arg, const char *name)
+{
+    for (; arg->type; arg++)
+        if (!arg->required && !strcmp(arg->name, name))
+            return arg;
+    return NULL;
+}
+
+/* "tables, replicas": who of @expert takes @name; the diagnosis is called @itself. */
+static const char *who_takes(const struct srd_expert *expert, const char *name, const char *itself,
+                             struct srd_arena *arena)
 {
     const char *out = "";
 
-    SRD_EACH_VIEW (view, expert)
-        for (const struct srd_arg *arg = (*view)->args; arg->type; arg++)
-            if (!arg->required && !strcmp(arg->name, name))
-                out = srd_arena_printf(arena, "%s%s%s", out, *out ? ", " : "", (*view)->name);
+    for (const struct taker *t = takers(expert, arena); t->args; t++)
+        if (optional_named(t->args, name))
+            out = srd_arena_printf(arena, "%s%s%s", out, *out ? ", " : "",
+                                   t->name ? t->name : itself);
     return out;
+}
+
+/* ", 1 to 72, default 24", if all that take it agree; else `help EXPERT VIEW` has it for each. */
+static const char *range(const struct srd_expert *expert, const struct srd_arg *first,
+                         struct srd_arena *arena)
+{
+    if (first->type != SRD_ARG_INTEGER)
+        return "";
+    for (const struct taker *t = takers(expert, arena); t->args; t++) {
+        const struct srd_arg *arg = optional_named(t->args, first->name);
+
+        if (arg &&
+            (arg->min != first->min || arg->max != first->max || arg->fallback != first->fallback))
+            return "";
+    }
+    return srd_arena_printf(arena, ", %lld to %lld, default %lld", (long long)first->min,
+                            (long long)first->max, (long long)first->fallback);
+}
+
+static struct srd_option option_of(const struct srd_expert *expert, const struct srd_arg *arg,
+                                   struct srd_arena *arena)
+{
+    /* text here: which numbers are right depends on the view, which may come later */
+    return (struct srd_option){
+        .name = arg->name,
+        .type = SRD_OPT_TEXT,
+        .target = srd_arena_alloc(arena, sizeof(const char *)),
+        .word = arg->type == SRD_ARG_INTEGER ? "N"
+                : arg->type == SRD_ARG_ENUM  ? "ONE"
+                                             : "TEXT",
+        .help = srd_arena_printf(arena, "%s%s (%s)", arg->help, range(expert, arg, arena),
+                                 who_takes(expert, arg->name, "the diagnosis", arena)),
+        .group = SRD_OF_COMMAND,
+    };
 }
 
 const struct srd_option *srd_view_options(const struct srd_expert *expert, struct srd_arena *arena)
 {
-    size_t count = 0, n = 0;
+    const struct taker *all = takers(expert, arena);
     struct srd_option *options;
+    size_t count = 0, n = 0;
 
-    SRD_EACH_VIEW (view, expert)
-        for (const struct srd_arg *arg = (*view)->args; arg->type; arg++)
+    for (const struct taker *t = all; t->args; t++)
+        for (const struct srd_arg *arg = t->args; arg->type; arg++)
             count++;
     options = srd_arena_array(arena, count + 1, sizeof(*options));
-    SRD_EACH_VIEW (view, expert) {
-        for (const struct srd_arg *arg = (*view)->args; arg->type; arg++) {
-            if (arg->required || option_named(options, arg->name))
-                continue;
-            /* text here: which numbers are right depends on the view, which may come later */
-            options[n++] = (struct srd_option){
-                .name = arg->name,
-                .type = SRD_OPT_TEXT,
-                .target = srd_arena_alloc(arena, sizeof(const char *)),
-                .word = arg->type == SRD_ARG_INTEGER ? "N"
-                        : arg->type == SRD_ARG_ENUM  ? "ONE"
-                                                     : "TEXT",
-                .help =
-                    srd_arena_printf(arena, "%s (%s)", arg->help, takers(expert, arg->name, arena)),
-                .group = SRD_OF_COMMAND,
-            };
-        }
-    }
+    for (const struct taker *t = all; t->args; t++)
+        for (const struct srd_arg *arg = t->args; arg->type; arg++)
+            if (!arg->required && !option_named(options, arg->name))
+                options[n++] = option_of(expert, arg, arena);
     return options;
 }
 
@@ -117,19 +168,25 @@ static int refuse_foreign(struct srd_call *call, const struct srd_view *view, st
 {
     const struct srd_expert *expert = call->command->expert;
 
-    for (const struct srd_option *o = call->command->options; o && o->name; o++) {
-        const struct srd_arg *arg = view ? view->args : NULL;
-
-        if (!given(o))
-            continue;
-        while (arg && arg->type && (arg->required || strcmp(arg->name, o->name) != 0))
-            arg++;
-        if (!arg || !arg->type)
+    for (const struct srd_option *o = call->command->options; o && o->name; o++)
+        if (given(o) && !optional_named(view ? view->args : expert->args, o->name))
             return srd_fail(err, SRD_E_USAGE, "--%s is no option of %s%s%s, but of %s %s", o->name,
                             expert->name, view ? " " : "", view ? view->name : "", expert->name,
-                            takers(expert, o->name, call->arena));
-    }
+                            who_takes(expert, o->name, "itself", call->arena));
     return 0;
+}
+
+/* None of these is required: a diagnosis has no operands. */
+static int check_diagnosis(struct srd_call *call, struct srd_error *err)
+{
+    const struct srd_arg *args = call->command->expert->args;
+
+    for (size_t i = 0; args[i].type; i++)
+        if (read_arg(&args[i], given(option_named(call->command->options, args[i].name)),
+                     call->arena, &asked.args[i], err))
+            return err->code;
+    call->run.args = asked.args;
+    return refuse_foreign(call, NULL, err);
 }
 
 static int check_view(struct srd_call *call, const struct srd_view *view, struct srd_error *err)
@@ -294,7 +351,7 @@ int srd_diagnose_check(struct srd_call *call, struct srd_error *err)
         if (!view)
             return unknown_view(call, err);
     }
-    if (view ? check_view(call, view, err) : expert && refuse_foreign(call, NULL, err))
+    if (view ? check_view(call, view, err) : expert && check_diagnosis(call, err))
         return err->code;
     if (check_patterns(call, "only", call->run.only, err) ||
         check_patterns(call, "skip", call->run.skip, err))

@@ -61,8 +61,20 @@ static const struct srd_list_column expert_columns[] = {
     { .key = "views", .number = true },
     { .key = "tool", .wide = true },
     { .key = "area", .wide = true },
+    { .key = "arguments", .wide = true },
     { 0 },
 };
+
+/* "label --limit"; NULL: none. */
+static const char *arguments(const struct srd_arg *arg, struct srd_arena *arena)
+{
+    const char *out = NULL;
+
+    for (; arg->type; arg++)
+        out = srd_arena_printf(arena, "%s%s%s%s", out ? out : "", out ? " " : "",
+                               arg->required ? "" : "--", arg->name);
+    return out;
+}
 
 static void experts(struct srd_call *call, const struct srd_expert *const *list,
                     struct srd_listing *out)
@@ -76,10 +88,11 @@ static void experts(struct srd_call *call, const struct srd_expert *const *list,
         }
         SRD_EACH_VIEW (view, *list)
             views++;
-        srd_listing_add(
-            out, (const char *[]){ (*list)->name, (*list)->title, number(call->arena, checks),
-                                   number(call->arena, made), number(call->arena, views),
-                                   (*list)->tool, (*list)->area });
+        srd_listing_add(out,
+                        (const char *[]){ (*list)->name, (*list)->title,
+                                          number(call->arena, checks), number(call->arena, made),
+                                          number(call->arena, views), (*list)->tool, (*list)->area,
+                                          arguments((*list)->args, call->arena) });
     }
 }
 
@@ -143,17 +156,12 @@ static void views(struct srd_call *call, const struct srd_expert *const *list,
                   struct srd_listing *out)
 {
     for (; *list; list++)
-        SRD_EACH_VIEW (at, (*list)) {
-            const char *args = "";
-
-            for (const struct srd_arg *arg = (*at)->args; arg->type; arg++)
-                args = srd_arena_printf(call->arena, "%s%s%s%s", args, *args ? " " : "",
-                                        arg->required ? "" : "--", arg->name);
-            srd_listing_add(out, (const char *[]){ srd_arena_printf(call->arena, "%s %s",
-                                                                    (*list)->name, (*at)->name),
-                                                   (*at)->summary, (*at)->tool, *args ? args : NULL,
-                                                   mode_of((*at)->mode) });
-        }
+        SRD_EACH_VIEW (at, (*list))
+            srd_listing_add(out,
+                            (const char *[]){
+                                srd_arena_printf(call->arena, "%s %s", (*list)->name, (*at)->name),
+                                (*at)->summary, (*at)->tool, arguments((*at)->args, call->arena),
+                                mode_of((*at)->mode) });
 }
 
 static const struct srd_list_column probe_columns[] = {

@@ -31,7 +31,7 @@ const char *srd_fe_config_text(const struct srd_evidence *ev, const char *name);
  * have. fill() cuts the rows to srd_hours().
  */
 void srd_pick_hours(const struct srd_evidence *ev, struct srd_keys *out);
-/* The argument `hours` of the view; 24 without one. */
+/* The argument `hours` of the view or of the expert; 24 without one. */
 int64_t srd_hours(const struct srd_evidence *ev);
 #define SRD_PICKED_HOURS 24
 

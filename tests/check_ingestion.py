@@ -79,6 +79,20 @@ class Healthy(unittest.TestCase):
                 self.assertRegex(paused["message"], "paused for (2h|1h 59m)")
 
 
+class Hours(unittest.TestCase):
+    def test_window(self):
+        """--hours reaches the statement, and a view of a day shares its answer"""
+        with Cluster("loads-fail", "--single-fe") as c:
+            for words, hours in (((), 24), (("--hours", "3"), 24), (("--hours", "72"), 72)):
+                with self.subTest(words):
+                    run = c.srdiag("ingestion", "-o", "json", *words)
+                    valid(self, run.json)
+                    self.assertEqual(run.json["arguments"], {"hours": int(words[1]) if words else 24})
+                    asked = [s["sql"] for s in c.control("log") if "srdiag:failed-loads" in s["sql"]]
+                    self.assertIn(f"3600 * {hours})", asked[-1])
+            self.assertEqual(c.stats["holes"], 0, c.stats["hole_texts"])
+
+
 class Views(unittest.TestCase):
     def rows(self, c, view, *words):
         run = c.srdiag("ingestion", view, "-o", "json", *words)

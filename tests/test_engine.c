@@ -308,6 +308,51 @@ static void a_pick_may_use_the_arguments_of_the_view(void **state)
     end(&run);
 }
 
+static void judge_nothing(const struct srd_evidence *ev, struct srd_findings *out)
+{
+    (void)ev;
+    (void)out;
+}
+
+/* So do those of an expert that runs alone; among others each has its own default. */
+static void a_pick_may_use_the_arguments_of_the_expert(void **state)
+{
+    static const struct srd_check check = { .id = "x.one",
+                                            .needs = { &by_argument },
+                                            .judge = judge_nothing };
+    static const struct srd_check *const group[] = { &check, NULL };
+    static const struct srd_check *const *const checks[] = { group, NULL };
+    static const struct srd_expert with = { .name = "x",
+                                            .checks = checks,
+                                            .args = { { .name = "name", .type = SRD_ARG_TEXT } } };
+    static const struct srd_expert without = { .name = "y" };
+    static const struct srd_expert *const alone[] = { &with, NULL };
+    static const struct srd_expert *const both[] = { &with, &without, NULL };
+    static const struct srd_arg_value args[] = { { .text = "mine", .given = true } };
+    static const struct {
+        const struct srd_expert *const *experts;
+        const struct srd_arg_value *args;
+        const char *asked;
+    } cases[] = { { alone, args, "by-argument:mine " },
+                  { alone, NULL, "by-argument:of-all " },
+                  { both, args, "by-argument:of-all " } };
+    struct run run = { 0 };
+    struct srd_report *report;
+
+    (void)state;
+    start(&run, REPLIES(IDENTITY, { "by-argument", ONE_ROW, 0, 0, false }), PROBES(&cheap));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        run.fake.asked[0] = '\0';
+        run.options.args = cases[i].args;
+        assert_int_equal(srd_run_experts(&catalogue, &run.fake.source, cases[i].experts,
+                                         &run.options, run.arena, &report, &run.err),
+                         0);
+        assert_non_null(strstr(run.fake.asked, cases[i].asked));
+        assert_ptr_equal(report->args, cases[i].experts == alone ? cases[i].args : NULL);
+    }
+    end(&run);
+}
+
 static void a_follow_up_of_a_denied_probe_is_missing_for_that_reason(void **state)
 {
     struct run run = { 0 };
@@ -499,6 +544,7 @@ int main(void)
         cmocka_unit_test(asks_a_probe_once_however_often_it_is_wanted),
         cmocka_unit_test(asks_for_the_picked_keys_up_to_the_maximum_and_says_what_is_left_out),
         cmocka_unit_test(a_pick_may_use_the_arguments_of_the_view),
+        cmocka_unit_test(a_pick_may_use_the_arguments_of_the_expert),
         cmocka_unit_test(a_follow_up_of_a_denied_probe_is_missing_for_that_reason),
         cmocka_unit_test(never_runs_two_heavy_ones_at_a_time_nor_more_than_four),
         cmocka_unit_test(heavy_ones_are_skipped_while_the_cluster_is_under_stress),

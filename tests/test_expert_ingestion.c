@@ -18,6 +18,7 @@ extern const struct srd_check srd_ingest_async_writer_backlog, srd_ingest_commit
     srd_ingest_create_tablet_slow, srd_ingest_disk_io, srd_ingest_flush_backlog,
     srd_ingest_partition_explosion, srd_ingest_replica_wait, srd_ingest_rpc_overcrowded,
     srd_ingest_spill_heavy;
+extern const struct srd_expert srd_expert_ingestion;
 extern const struct srd_view srd_ingest_view_routine_load, srd_ingest_view_stream_load;
 
 #define SN SRD_MODE_SHARED_NOTHING
@@ -73,7 +74,7 @@ static const struct row {
       BAD("f", M5, SLOW) BAD("g", M5, SLOW) BAD("h", M5, SLOW) BAD("i", M5, SLOW) BAD("j", M5, SLOW)) }, "critical new tablets", SN, V35 },
     { "nine are not", CHECK, { LOADS(BAD("a", M5, SLOW) BAD("b", M5, SLOW) BAD("c", M5, SLOW) BAD("d", M5, SLOW) BAD("e", M5, SLOW)
       BAD("f", M5, SLOW) BAD("g", M5, SLOW) BAD("h", M5, SLOW) BAD("i", M5, SLOW)) }, "warning new tablets", SN, V35 },
-    { "one of 61 minutes ago is not told", CHECK, { LOADS(BAD("a", M61, SLOW)) }, "ok", SN, V35 },
+    { "one of 61 minutes ago is told, and alarms nobody", CHECK, { LOADS(BAD("a", M61, SLOW)) }, "info new tablets", SN, V35 },
     { "stream loads of old versions are looked for in their own list", CHECK, { NO_LOADS, STREAMS(ST("t", "s", "CANCELLED", "0", "0", M5, M5, SLOW)) },
       "warning new tablets", SN, V32 },
     { "another error is another matter", CHECK, { LOADS(BAD("a", M5, "boom")) }, "ok", SN, V35 },
@@ -85,7 +86,8 @@ static const struct row {
     { "three within ten minutes are critical, and name their backend", CHECK, { BES, LOADS(BAD("a", M5, QUORUM("10003")) BAD("b", M12, QUORUM("10003")) BAD("c", M14, QUORUM("10003"))) },
       "critical b3", SN, V35 },
     { "three within eleven are not", CHECK, { BES, LOADS(BAD("a", M5, QUORUM("10003")) BAD("b", M12, QUORUM("10003")) BAD("c", M16, QUORUM("10003"))) }, "ok", SN, V35 },
-    { "an hour ago is over", CHECK, { BES, LOADS(BAD("a", M61, QUORUM("10003")) BAD("b", M61, QUORUM("10003")) BAD("c", M61, QUORUM("10003"))) }, "ok", SN, V35 },
+    { "an hour ago is over, and told", CHECK, { BES, LOADS(BAD("a", M61, QUORUM("10003")) BAD("b", M61, QUORUM("10003")) BAD("c", M61, QUORUM("10003"))) }, "info b3", SN, V35 },
+    { "two an hour ago are not told", CHECK, { BES, LOADS(BAD("a", M61, QUORUM("10003")) BAD("b", M61, QUORUM("10003"))) }, "ok", SN, V35 },
     { "59 minutes ago is not", CHECK, { BES, LOADS(BAD("a", M59, QUORUM("10003")) BAD("b", M59, QUORUM("10003")) BAD("c", M59, QUORUM("10003"))) }, "critical b3", SN, V35 },
     { "the restart of the backend explains it", CHECK, { BE_BACK, LOADS(BAD("a", M5, QUORUM("10003")) BAD("b", M12, QUORUM("10003")) BAD("c", M14, QUORUM("10003"))) },
       "info b3", SN, V35 },
@@ -142,6 +144,98 @@ static void check_row(void **state)
 
     assert_string_equal(
         srd_check_judge_text(row->check, row->mode, row->version, row->answers, arena), row->want);
+}
+
+/* The argument of the expert: how far failures are looked for. It is 02:00. */
+/* clang-format off */
+#define TOO_MANY "Table t automatically created partitions exceeded the maximum limit: 100000."
+#define H3 "1768863600"
+#define H30 "1768766400"
+#define LOADS_OF(key, rows) { &srd_probe_failed_loads, key "/+00:00", JOB_HEAD rows, 0 }
+
+static const struct of_hours {
+    const char *name;
+    int64_t hours; /* 0: nobody says */
+    const struct srd_check *check;
+    struct srd_answer_text answers[4];
+    const char *want; /* the message, or ok */
+} of_hours[] = {
+    { "what is 3 hours old is within a day", 0, &srd_ingest_create_tablet_slow, { LOADS(BAD("a", H3, SLOW)) },
+      "info: 1 loads failed within 24 hours because their partitions were created too slowly, the last 3h ago into db.t: " SLOW },
+    { "and beyond two hours", 2, &srd_ingest_create_tablet_slow, { LOADS(BAD("a", H3, SLOW)) }, "ok" },
+    { "what is 30 hours old is beyond a day", 0, &srd_ingest_create_tablet_slow, { LOADS(BAD("a", H30, SLOW)) }, "ok" },
+    { "and within 72 hours", 72, &srd_ingest_create_tablet_slow, { LOADS_OF("72", BAD("a", H30, SLOW)) },
+      "info: 1 loads failed within 72 hours because their partitions were created too slowly, the last 1d 6h ago into db.t: " SLOW },
+    { "more hours alarm nobody more", 72, &srd_ingest_create_tablet_slow, { LOADS_OF("72", BAD("b", M5, SLOW) BAD("a", H30, SLOW)) },
+      "warning: 1 loads failed within an hour because their partitions were created too slowly, the last into db.t: " SLOW },
+    { "an alarm of the last hour goes before more failures long ago", 72, &srd_ingest_commit_quorum,
+      { BES, LOADS_OF("72", BAD("a", M5, QUORUM("10003")) BAD("b", M5, QUORUM("10003")) BAD("c", M5, QUORUM("10003"))
+        BAD("d", H30, QUORUM("1")) BAD("e", H30, QUORUM("1")) BAD("f", H30, QUORUM("1")) BAD("g", H30, QUORUM("1"))) },
+      "critical: 3 loads failed within 10 minutes because too few replicas were written, most of them on b3: " QUORUM("10003") },
+    { "without one those are told, with their backend", 72, &srd_ingest_commit_quorum,
+      { BES, LOADS_OF("72", BAD("a", M5, QUORUM("10003")) BAD("d", H30, QUORUM("10003")) BAD("e", H30, QUORUM("10003")) BAD("f", H30, QUORUM("10003"))) },
+      "info: 3 loads failed within 10 minutes 1d 6h ago because too few replicas were written, most of them on b3: " QUORUM("10003") },
+    { "ten overcrowded loads long ago are told", 0, &srd_ingest_rpc_overcrowded,
+      { BES, LOADS(BAD("a", H3, FULL) BAD("b", H3, FULL) BAD("c", H3, FULL) BAD("d", H3, FULL) BAD("e", H3, FULL)
+      BAD("f", H3, FULL) BAD("g", H3, FULL) BAD("h", H3, FULL) BAD("i", H3, FULL) BAD("j", H3, FULL)) },
+      "info: 10 loads failed within 10 minutes 3h ago because a node does not take what is sent to it: " FULL },
+    { "a limit that was hit 3 hours ago is within a day", 0, &srd_ingest_partition_explosion, { BOUNDS(""), LOADS(BAD("a", H3, TOO_MANY)) },
+      "critical: 1 loads failed within 24 hours at the limit of partitions, the last into db.t: " TOO_MANY },
+    { "and beyond two hours, too", 2, &srd_ingest_partition_explosion, { BOUNDS(""), LOADS(BAD("a", H3, TOO_MANY)) }, "ok" },
+};
+/* clang-format on */
+
+static void hours_are_looked_back(void **state)
+{
+    const struct of_hours *row = *state;
+    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
+    struct srd_evidence *ev = srd_evidence_of(arena, row->answers);
+    struct srd_arg_value args[SRD_MAX_ARGS] = { { .number = row->hours, .given = true } };
+    struct srd_result result;
+
+    ev->cluster.mode = SN;
+    ev->cluster.version = V35;
+    ev->declared = srd_expert_ingestion.args;
+    ev->args = row->hours ? args : NULL;
+    srd_check_judge(row->check, ev, arena, &result);
+    assert_int_equal(result.verdict, SRD_CHECKED);
+    assert_string_equal(result.finding_count
+                            ? srd_arena_printf(arena, "%s: %s",
+                                               srd_severity_name(result.findings[0]->severity),
+                                               result.findings[0]->message)
+                            : "ok",
+                        row->want);
+}
+
+/* Five hundred failures of half past midnight: what lies before was not read. */
+static enum srd_verdict of_many(struct srd_arena *arena, const char *hours, int64_t asked)
+{
+    struct srd_arg_value args[SRD_MAX_ARGS] = { { .number = asked, .given = true } };
+    struct srd_answer_text answers[2] = { { &srd_probe_failed_loads, NULL, NULL, 0 } };
+    char *text = srd_arena_copy(arena, JOB_HEAD);
+    struct srd_result result;
+    struct srd_evidence *ev;
+
+    for (int i = 0; i < SRD_LOAD_MAX_FAILED; i++)
+        text = srd_arena_printf(arena, "%s%s", text, BAD("a", "1768869000", "boom"));
+    answers[0].key = hours;
+    answers[0].table = text;
+    ev = srd_evidence_of(arena, answers);
+    ev->cluster.mode = SN;
+    ev->declared = srd_expert_ingestion.args;
+    ev->args = asked ? args : NULL;
+    srd_check_judge(&srd_ingest_create_tablet_slow, ev, arena, &result);
+    return result.verdict;
+}
+
+static void a_list_that_is_too_short_for_the_hours_says_so(void **state)
+{
+    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
+
+    (void)state;
+    assert_int_equal(of_many(arena, "24/+00:00", 0), SRD_CHECKED); /* alarms look at one hour */
+    assert_int_equal(of_many(arena, "24/+00:00", 1), SRD_CHECKED);
+    assert_int_equal(of_many(arena, "24/+00:00", 2), SRD_NOT_CHECKED);
 }
 
 static const struct srd_rows *fill(struct srd_arena *arena, const struct srd_view *view,
@@ -352,18 +446,25 @@ static const struct CMUnitTest single[] = {
       NULL, NULL },
     { "empty views say so", empty_views_say_so, NULL, NULL, NULL },
     { "the view of jobs has numbers", the_view_of_jobs_has_numbers, NULL, NULL, NULL },
+    { "a list that is too short for the hours says so",
+      a_list_that_is_too_short_for_the_hours_says_so, NULL, NULL, NULL },
     { "a node away is seen by its times", a_node_away_is_seen_by_its_times, NULL, NULL, NULL },
 };
 
 int main(void)
 {
-    struct CMUnitTest tests[SRD_COUNT(rows) + SRD_COUNT(advices) + SRD_COUNT(single)];
+    struct CMUnitTest
+        tests[SRD_COUNT(rows) + SRD_COUNT(of_hours) + SRD_COUNT(advices) + SRD_COUNT(single)];
     size_t n = 0;
 
     for (size_t i = 0; i < SRD_COUNT(rows); i++)
         tests[n++] = (struct CMUnitTest){ .name = rows[i].name,
                                           .test_func = check_row,
                                           .initial_state = (void *)(uintptr_t)&rows[i] };
+    for (size_t i = 0; i < SRD_COUNT(of_hours); i++)
+        tests[n++] = (struct CMUnitTest){ .name = of_hours[i].name,
+                                          .test_func = hours_are_looked_back,
+                                          .initial_state = (void *)(uintptr_t)&of_hours[i] };
     for (size_t i = 0; i < SRD_COUNT(advices); i++)
         tests[n++] = (struct CMUnitTest){ .name = advices[i].name,
                                           .test_func = job_is_advised,

@@ -11,6 +11,7 @@
 #include "lib/base/text.h"
 
 #define DAY_MS 86400000.0
+#define HOUR_MS 3600000
 
 /* clang-format off */
 
@@ -157,7 +158,7 @@ static void judge_table(const struct srd_evidence *ev, struct srd_findings *out,
     srd_finding_row(f, &srd_probe_partition_bounds, t, row);
 }
 
-/* Loads that failed within a day because no more partitions may be made. */
+/* Loads that failed because no more partitions may be made. */
 static void judge_refused(const struct srd_evidence *ev, struct srd_findings *out)
 {
     static const char *const words[] = { "created partitions exceeded the maximum limit",
@@ -166,24 +167,29 @@ static void judge_refused(const struct srd_evidence *ev, struct srd_findings *ou
                                          "max_partitions_in_one_batch",
                                          "auto_partition_max_creation_number_per_load" };
     const struct srd_table *t = srd_evidence_get(ev, &srd_probe_failed_loads, NULL);
+    int64_t hours = srd_hours(ev), age;
     size_t found = 0, first = 0;
     struct srd_finding *f;
     const char *name, *table;
 
-    for (size_t row = 0; t && row < t->rows; row++)
+    for (size_t row = 0; t && row < t->rows; row++) {
+        if (srd_load_age_ms(ev, t, row, "FINISHED_S", &age) && age > hours * HOUR_MS)
+            continue;
         for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
             if (strstr(srd_cell_text(t, row, "ERROR_MSG"), words[i])) {
                 first = found++ ? first : row;
                 break;
             }
+    }
     if (!found)
         return;
     name = srd_load_target(out->arena, t, first);
     table = srd_load_target_sql(out->arena, t, first);
     f = srd_finding_add(
         out, SRD_CRITICAL, "table", name,
-        "%zu loads failed within 24 hours at the limit of partitions, the last into %s: %s", found,
-        name, srd_load_excerpt(out->arena, srd_cell_text(t, first, "ERROR_MSG"), 160));
+        "%zu loads failed within %lld hours at the limit of partitions, the last into %s: %s",
+        found, (long long)hours, name,
+        srd_load_excerpt(out->arena, srd_cell_text(t, first, "ERROR_MSG"), 160));
     srd_finding_value(
         f, (double)found,
         srd_limit_catalogue(ev, "ingest.partition-explosion.refused", 1, SRD_UNIT_COUNT));
@@ -223,7 +229,7 @@ const struct srd_check srd_ingest_partition_explosion = {
     .why = "Where StarRocks creates partitions by itself, a column with wrong values makes hundreds of them in one load. Each "
            "costs tablets, memory of the FE and time; at the limit loads fail.",
     .measured_by = "information_schema.partitions_meta: where each partition begins (PARTITION_VALUE), and those first written "
-                   "within the hour (VISIBLE_VERSION up to 2, VISIBLE_VERSION_TIME); errors of the loads of 24 hours",
+                   "within the hour (VISIBLE_VERSION up to 2, VISIBLE_VERSION_TIME); errors of the loads of 24 hours (--hours)",
     .rule = "info: 3 partitions of a table begin before 1972 or more than 10 years from now; warning: more than 100 of them, or more "
             "than 100 were first written within the hour and do not follow each other; critical: more than 1,000 within the hour, "
             "or a load failed at the limit. What was created between two runs would need stored runs: the partitions written "

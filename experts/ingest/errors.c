@@ -24,9 +24,11 @@ struct failure {
     int64_t age_ms;
 };
 struct failures {
-    struct failure *items; /* of the last hour, the newest first */
-    size_t count;
-    size_t from, burst; /* the 10 minutes with most of them: @burst items from @from on */
+    struct failure *items; /* of the last srd_hours(), the newest first */
+    size_t count, recent;  /* all of them, and those of the last hour */
+    int64_t hours;
+    size_t from, burst; /* 10 minutes with many of them: @burst items from @from on */
+    bool over;          /* they are not of the last hour */
 };
 
 static bool has_any(const char *text, const char *const *words)
@@ -58,7 +60,8 @@ static void add(const struct srd_evidence *ev, struct failures *f, const struct 
 
         if (!srd_cell_is(t, row, "STATE", "CANCELLED") || !has_any(one.text, words) ||
             !srd_routine_age_ms(ev, t, row, time_column, &one.age_ms) ||
-            (double)one.age_ms > HOUR_MS || listed(f, t, srd_cell_text(t, row, "LABEL")))
+            (double)one.age_ms > (double)f->hours * HOUR_MS ||
+            listed(f, t, srd_cell_text(t, row, "LABEL")))
             continue;
         f->items[f->count++] = one;
     }
@@ -71,13 +74,27 @@ static int by_age(const void *left, const void *right)
     return (a->age_ms > b->age_ms) - (a->age_ms < b->age_ms);
 }
 
+/* The 10 minutes with most of the first @n failures. */
+static void find_burst(struct failures *f, size_t n)
+{
+    f->burst = f->from = 0;
+    for (size_t i = 0, end = 0; i < n; i++) {
+        while (end < n && (double)(f->items[end].age_ms - f->items[i].age_ms) <= BURST_MS)
+            end++;
+        if (end - i > f->burst) {
+            f->burst = end - i;
+            f->from = i;
+        }
+    }
+}
+
 /* Before 3.3.6 stream loads are not among the loads, so their own list is read as well. */
 static struct failures read_failures(const struct srd_evidence *ev, struct srd_arena *arena,
                                      const char *const *words)
 {
     const struct srd_table *loads = srd_evidence_get(ev, &srd_probe_failed_loads, NULL);
     const struct srd_table *streams = srd_evidence_get(ev, &srd_probe_stream_loads, NULL);
-    struct failures f = { 0 };
+    struct failures f = { .hours = srd_hours(ev) };
 
     f.items = srd_arena_array(arena, (loads ? loads->rows : 0) + (streams ? streams->rows : 0) + 1,
                               sizeof(*f.items));
@@ -85,29 +102,56 @@ static struct failures read_failures(const struct srd_evidence *ev, struct srd_a
     add(ev, &f, &srd_probe_stream_loads, "ERROR_TEXT", "ENDED_S", words);
     if (f.count)
         qsort(f.items, f.count, sizeof(*f.items), by_age);
-    for (size_t i = 0, end = 0; i < f.count; i++) {
-        while (end < f.count && (double)(f.items[end].age_ms - f.items[i].age_ms) <= BURST_MS)
-            end++;
-        if (end - i > f.burst) {
-            f.burst = end - i;
-            f.from = i;
-        }
-    }
+    while (f.recent < f.count && (double)f.items[f.recent].age_ms <= HOUR_MS)
+        f.recent++;
+    find_burst(&f, f.recent);
     return f;
 }
 
-/* The list is cut: says so when it does not reach back over the hour that is looked at. */
+/* Are there @limit failures within 10 minutes? Of the last hour rather than of earlier ones. */
+static bool has_burst(struct failures *f, double limit)
+{
+    if (f->burst && (double)f->burst >= limit)
+        return true;
+    find_burst(f, f->count);
+    f->over = true;
+    return f->burst && (double)f->burst >= limit;
+}
+
+/*
+ * The list is cut: says so when it does not reach back over the hour that alarms look at, or over
+ * the hours that were asked for.
+ */
 static void says_cut(const struct srd_evidence *ev, struct srd_findings *out)
 {
     const struct srd_table *t = srd_evidence_get(ev, &srd_probe_failed_loads, NULL);
+    const struct srd_arg_value *asked = srd_view_arg(ev, "hours");
+    double hours = asked && asked->given ? (double)srd_hours(ev) : 1;
     int64_t age;
 
     if (t->rows >= SRD_LOAD_MAX_FAILED &&
-        srd_routine_age_ms(ev, t, t->rows - 1, "FINISHED_S", &age) && (double)age < HOUR_MS)
+        srd_routine_age_ms(ev, t, t->rows - 1, "FINISHED_S", &age) && (double)age < hours * HOUR_MS)
         srd_cannot_judge(out, SRD_SKIPPED,
                          "only the newest %zu failed loads were looked at: they reach "
                          "back %s",
                          t->rows, srd_text_duration(out->arena, age));
+}
+
+static void says_measured(struct srd_findings *out, const struct failures *f, const char *why)
+{
+    if (f->count > f->recent)
+        srd_measured(out, "%zu loads failed within an hour because %s, %zu in %lld hours",
+                     f->recent, why, f->count, (long long)f->hours);
+    else
+        srd_measured(out, "%zu loads failed within an hour because %s", f->recent, why);
+}
+
+/* " 5h ago" for what is over; else nothing to add. */
+static const char *ago(struct srd_findings *out, const struct failures *f)
+{
+    return f->over ? srd_arena_printf(out->arena, " %s ago",
+                                      srd_text_duration(out->arena, f->items[f->from].age_ms))
+                   : "";
 }
 
 static const char *target(struct srd_findings *out, const struct failure *f)
@@ -132,25 +176,33 @@ static void judge_create(const struct srd_evidence *ev, struct srd_findings *out
         srd_limit_catalogue(ev, "ingest.create-tablet-slow.warning", 1, SRD_UNIT_COUNT);
     struct srd_limit critical =
         srd_limit_catalogue(ev, "ingest.create-tablet-slow", 10, SRD_UNIT_COUNT);
-    struct failures f;
     struct srd_finding *finding;
+    const char *span = "an hour";
+    enum srd_severity severity;
+    struct failures f;
+    double n;
 
     if (!srd_load_table(out, &srd_probe_failed_loads))
         return;
     f = read_failures(ev, out->arena, words);
     says_cut(ev, out);
-    srd_measured(out, "%zu loads failed within an hour because tablets were created too slowly",
-                 f.count);
-    if ((double)f.count < warning.value || !f.count)
+    says_measured(out, &f, "tablets were created too slowly");
+    n = (double)f.recent;
+    if (!f.recent || n < warning.value) {
+        n = (double)f.count;
+        span = srd_arena_printf(out->arena, "%lld hours", (long long)f.hours);
+        f.from = 0;
+        f.over = true;
+    }
+    if (!f.count || n < warning.value)
         return;
-    finding = srd_finding_add(
-        out, (double)f.count >= critical.value ? SRD_CRITICAL : SRD_WARNING, "cluster",
-        "new tablets",
-        "%zu loads failed within an hour because their partitions were created too "
-        "slowly, the last into %s: %s",
-        f.count, target(out, &f.items[0]), srd_load_excerpt(out->arena, f.items[0].text, 160));
-    srd_finding_value(finding, (double)f.count,
-                      (double)f.count >= critical.value ? critical : warning);
+    severity = f.over ? SRD_INFO : n >= critical.value ? SRD_CRITICAL : SRD_WARNING;
+    finding = srd_finding_add(out, severity, "cluster", "new tablets",
+                              "%.0f loads failed within %s because their partitions were created "
+                              "too slowly, the last%s into %s: %s",
+                              n, span, ago(out, &f), target(out, &f.items[0]),
+                              srd_load_excerpt(out->arena, f.items[0].text, 160));
+    srd_finding_value(finding, n, severity == SRD_CRITICAL ? critical : warning);
     add_rows(finding, &f, 0, 3);
 }
 
@@ -243,19 +295,18 @@ static void judge_quorum(const struct srd_evidence *ev, struct srd_findings *out
         return;
     f = read_failures(ev, out->arena, words);
     says_cut(ev, out);
-    srd_measured(out, "%zu loads failed within an hour because too few replicas were written",
-                 f.count);
-    if ((double)f.burst < limit.value || !f.burst)
+    says_measured(out, &f, "too few replicas were written");
+    if (!has_burst(&f, limit.value))
         return;
     row = common_backend(ev, &f);
     restart = restarted_since(ev, row, &f);
     if (row != SRD_NO_COLUMN)
         backend = srd_storage_backend_name(out->arena, be, row);
     finding = srd_finding_add(
-        out, restart ? SRD_INFO : SRD_CRITICAL, backend ? "backend" : "cluster",
+        out, restart || f.over ? SRD_INFO : SRD_CRITICAL, backend ? "backend" : "cluster",
         backend ? backend : "replicas",
-        "%zu loads failed within 10 minutes because too few replicas were written%s%s%s: %s",
-        f.burst, backend ? ", most of them on " : "", backend ? backend : "",
+        "%zu loads failed within 10 minutes%s because too few replicas were written%s%s%s: %s",
+        f.burst, ago(out, &f), backend ? ", most of them on " : "", backend ? backend : "",
         restart ? ", which has restarted since" : "",
         srd_load_excerpt(out->arena, f.items[f.from].text, 160));
     srd_finding_value(finding, (double)f.burst, limit);
@@ -281,26 +332,26 @@ static void judge_overcrowded(const struct srd_evidence *ev, struct srd_findings
         return;
     f = read_failures(ev, out->arena, words);
     says_cut(ev, out);
-    srd_measured(out, "%zu loads failed within an hour because a receiver was overcrowded",
-                 f.count);
-    if ((double)f.burst < limit.value || !f.burst)
+    says_measured(out, &f, "a receiver was overcrowded");
+    if (!has_burst(&f, limit.value))
         return;
     row = common_backend(ev, &f);
     if (row != SRD_NO_COLUMN)
         receiver = srd_storage_backend_name(out->arena, be, row);
     finding = srd_finding_add(
-        out, SRD_WARNING, receiver ? "backend" : "cluster", receiver ? receiver : "receivers",
-        "%zu loads failed within 10 minutes because %s does not take what is sent "
+        out, f.over ? SRD_INFO : SRD_WARNING, receiver ? "backend" : "cluster",
+        receiver ? receiver : "receivers",
+        "%zu loads failed within 10 minutes%s because %s does not take what is sent "
         "to it: %s",
-        f.burst, receiver ? receiver : "a node",
+        f.burst, ago(out, &f), receiver ? receiver : "a node",
         srd_load_excerpt(out->arena, f.items[f.from].text, 160));
     srd_finding_value(finding, (double)f.burst, limit);
     add_rows(finding, &f, f.from, 3);
 }
 
 /* clang-format off */
-#define WHERE_READ "errors of failed loads (information_schema.loads; before 3.3.6 also stream_loads) of the last hour, as far as " \
-                   "the leader remembers them"
+#define WHERE_READ "errors of failed loads (information_schema.loads; before 3.3.6 also stream_loads) of the last day (--hours), " \
+                   "as far as the leader remembers them"
 
 const struct srd_check srd_ingest_create_tablet_slow = {
     .id = "ingest.create-tablet-slow",
@@ -313,7 +364,7 @@ const struct srd_check srd_ingest_create_tablet_slow = {
     .why = "A load that needs a new partition waits for its tablets. When a BE makes them too slowly the load fails.",
     .measured_by = WHERE_READ ": \"Table creation timed out\", tablet_create_timeout_second. CREATE TABLE and ALTER TABLE that "
                    "failed like that are only in the log of the FE.",
-    .rule = "warning: 1 load within an hour; critical: 10",
+    .rule = "warning: 1 load within the last hour; critical: 10; info: 1 before that, within 24 hours (--hours)",
     .source = "tablet_create_timeout_second (10) and create_tablet_worker_count of the BE (3); the numbers are our judgement",
     .avoid = "Nothing known.",
     .see = "cluster.be-down ingest.disk-io ingest.partition-explosion",
@@ -338,7 +389,7 @@ const struct srd_check srd_ingest_commit_quorum = {
            "is away, and loads fail.",
     .measured_by = WHERE_READ ": \"Commit failed\", \"intolerable failure\", quorum numbers. The BE is the one that more than half "
                    "of the errors name by id or address.",
-    .rule = "critical: 3 within 10 minutes of the last hour",
+    .rule = "critical: 3 within 10 minutes of the last hour; info: of the hours before, up to 24 (--hours)",
     .source = "code of the FE (majority of the replicas); the number is our judgement",
     .avoid = "The restart of a BE: when the BE that the errors name is alive and started after the last of them, it is info.",
     .see = "storage.disk-hard-limit storage.tablet-error-state cluster.be-down",
@@ -358,7 +409,7 @@ const struct srd_check srd_ingest_rpc_overcrowded = {
     .judge = judge_overcrowded,
     .why = "The socket to a node is full of data that it has not taken: the node is too slow, and loads that send to it fail.",
     .measured_by = WHERE_READ ": \"overcrowded\", [E1011], [E112]",
-    .rule = "warning: 10 within 10 minutes of the last hour",
+    .rule = "warning: 10 within 10 minutes of the last hour; info: of the hours before, up to 24 (--hours)",
     .source = "brpc_socket_max_unwritten_bytes of the BE (1 GiB); the number is our judgement",
     .avoid = "Nothing known.",
     .see = "ingest.replica-wait cluster.be-cpu-saturated",

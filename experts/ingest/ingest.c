@@ -18,4 +18,6 @@ const struct srd_expert srd_expert_ingestion = {
     .title = "The write path: stream and routine loads, flush, replicas, new partitions",
     .checks = checks,
     .views = views,
+    .args = { { "hours", "hours", SRD_ARG_INTEGER, false, SRD_PICKED_HOURS, 1, 72, NULL,
+                "how far to look back" } },
 };

@@ -316,7 +316,7 @@ int srd_collect(const struct srd_catalogue *catalogue, struct srd_source *src,
         return err->code;
     c.crew = crew;
     c.ev->overrides = options->overrides;
-    c.ev->view = options->view;
+    c.ev->declared = options->declared;
     c.ev->args = options->args;
     if (identify(&c, err))
         return err->code;

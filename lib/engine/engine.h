@@ -26,9 +26,13 @@ struct srd_run_options {
     const struct srd_override *overrides; /* --set, ended by a NULL name; may be NULL */
     const char *tool_version;
     const volatile sig_atomic_t *cancel;  /* non-zero: end now; may be NULL */
-    /* set by srd_run_view(): what picks may put into keys (srd_view_arg()) */
-    const struct srd_view *view;
+    /*
+     * For srd_run_experts() of one expert: as many as it declares (expert->args), in its order, already
+     * validated; they live as long as the report. NULL: their fallbacks; so for several experts, and for
+     * an expert that declares none. srd_run_view() puts those of the view here.
+     */
     const struct srd_arg_value *args;
+    const struct srd_arg *declared; /* what @args are; set by srd_run_view() and srd_run_experts() */
     void (*progress)(void *context, size_t done, size_t planned, const char *probe);
     void *context;
 };

@@ -73,12 +73,16 @@ int srd_run_experts(const struct srd_catalogue *catalogue, struct srd_source *sr
 {
     struct srd_report *report = srd_arena_alloc(arena, sizeof(*report));
     const struct srd_probe *const *probes = srd_probes_of_experts(experts, options, arena);
+    struct srd_run_options of_one = *options;
     int64_t started = srd_clock_monotonic_ms();
     struct srd_results results;
     struct srd_evidence *ev;
 
+    /* two experts may mean different things by one name */
+    of_one.declared = experts[0] && !experts[1] ? experts[0]->args : NULL;
+    report->args = of_one.args = of_one.declared ? options->args : NULL;
     report->started_at_ms = srd_clock_now_ms();
-    if (srd_collect(catalogue, src, probes, options, arena, &ev, &report->partial, err))
+    if (srd_collect(catalogue, src, probes, &of_one, arena, &ev, &report->partial, err))
         return err->code;
     report->source = source_info(src, arena);
     report->tool_version = srd_arena_copy(arena, options->tool_version);
@@ -153,7 +157,7 @@ int srd_run_view(const struct srd_catalogue *catalogue, struct srd_source *src,
     struct srd_evidence *ev;
     bool partial;
 
-    of_view.view = view;
+    of_view.declared = view->args;
     of_view.args = args;
     report->started_at_ms = srd_clock_now_ms();
     if (srd_collect(catalogue, src, srd_probes_of_view(view, arena), &of_view, arena, &ev, &partial,

@@ -58,7 +58,7 @@ struct srd_cluster {
     int jvm_offset_s, global_offset_s;
 };
 
-struct srd_view;
+struct srd_arg;
 struct srd_arg_value;
 
 struct srd_evidence {
@@ -78,9 +78,9 @@ struct srd_evidence {
         double value;
         const char *origin; /* "--set", "config file \"x\" line 3" */
     } *overrides;
-    /* The view that this is collected for and its arguments, for srd_view_arg() (view.h); NULL in a
-     * diagnosis and in a collection. */
-    const struct srd_view *view;
+    /* The arguments of the view or the one expert that this is collected for, and their values, for
+     * srd_view_arg() (view.h); NULL in a diagnosis by several experts and in a collection. */
+    const struct srd_arg *declared;
     const struct srd_arg_value *args;
 };
 

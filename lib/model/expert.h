@@ -17,6 +17,12 @@ struct srd_expert {
     const char *title; /* one line */
     const struct srd_check *const *const *checks; /* groups, NULL-ended; NULL: none */
     const struct srd_view *const *const *views;
+    /*
+     * Arguments of the diagnosis itself (`srdiag ingestion --hours 72`), none of them required; its
+     * picks and judges read them with srd_view_arg(). They mean something only when this expert runs
+     * alone: among others each takes its fallback.
+     */
+    struct srd_arg args[SRD_MAX_ARGS + 1];
 };
 
 /* SRD_EACH_CHECK (check, expert) { ... (*check)->id ... }: in order, over all groups. No break inside. */

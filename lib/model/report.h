@@ -38,6 +38,7 @@ struct srd_report {
     const struct srd_evidence *ev; /* cluster facts and probes */
     const struct srd_catalogue *catalogue;
     const struct srd_expert *const *experts; /* that ran, NULL-ended */
+    const struct srd_arg_value *args; /* of the one expert that ran; NULL: fallbacks, or none */
     const struct srd_result *results;
     size_t result_count;
     const struct srd_cause_match *causes; /* worst first */

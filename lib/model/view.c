@@ -100,10 +100,10 @@ const struct srd_value *srd_rows_value(const struct srd_rows *rows, size_t row, 
 
 const struct srd_arg_value *srd_view_arg(const struct srd_evidence *ev, const char *name)
 {
-    if (!ev->view || !ev->args)
+    if (!ev->declared || !ev->args)
         return NULL;
-    for (size_t i = 0; i < SRD_MAX_ARGS && ev->view->args[i].type != SRD_ARG_END; i++)
-        if (strcmp(ev->view->args[i].name, name) == 0)
+    for (size_t i = 0; i < SRD_MAX_ARGS && ev->declared[i].type != SRD_ARG_END; i++)
+        if (strcmp(ev->declared[i].name, name) == 0)
             return &ev->args[i];
     return NULL;
 }

@@ -64,13 +64,14 @@ struct srd_view {
 };
 
 /*
- * The argument @name of the view that @ev is collected for, or NULL: a diagnosis, a collection, or a
- * view without such an argument.
+ * The argument @name of the view, or of the one expert, that @ev is collected for. NULL: several
+ * experts run at once, a collection is made for all to come, or there is no such argument. Then its
+ * default holds, which the reader knows, as srd_hours() does.
  *
- * For picks: an argument gets into SQL as the value of a parameter and in no other way. The key then
- * names it in the snapshot too, so that a file answers exactly the questions that were asked. A pick
- * that adds keys without an argument (NULL) decides what `collect` keeps: let that one cover what
- * most will ask, and let fill() cut it to size:
+ * For judges, and for picks: an argument gets into SQL as the value of a parameter and in no other
+ * way. The key then names it in the snapshot too, so that a file answers exactly the questions that
+ * were asked. A pick that adds keys without an argument (NULL) decides what `collect` keeps: let that
+ * one cover what most will ask, and let fill() and judge() cut it to size:
  *
  *     const struct srd_arg_value *hours = srd_view_arg(ev, "hours");
  *

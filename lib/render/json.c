@@ -153,6 +153,11 @@ static void report_json(const struct srd_report *report, const struct srd_style 
     put_times(&d, report->started_at_ms, report->duration_ms);
     member(&d, "partial", srd_json_new_bool(report->partial));
     put_cluster(&d, report->ev);
+    if (report->args && report->experts[0]->args[0].type) {
+        object = srd_json_object();
+        srd_parts_arguments(object, report->experts[0]->args, report->args);
+        member(&d, "arguments", object);
+    }
     object = srd_json_object();
     srd_parts_score(object, &parts, style->explain_score);
     member(&d, "score", object);
@@ -178,7 +183,7 @@ static void put_view(struct document *d, const struct srd_view_report *report)
     member(d, "tool_name",
            report->view->tool ? srd_json_new_text(report->view->tool) : srd_json_new_null());
     object = srd_json_object();
-    srd_parts_arguments(object, report);
+    srd_parts_arguments(object, report->view->args, report->args);
     member(d, "arguments", object);
 }
 

@@ -310,12 +310,11 @@ void srd_parts_row(struct srd_json *object, const struct srd_view_report *report
     }
 }
 
-void srd_parts_arguments(struct srd_json *object, const struct srd_view_report *report)
+void srd_parts_arguments(struct srd_json *object, const struct srd_arg *arg,
+                         const struct srd_arg_value *values)
 {
-    const struct srd_arg *arg = report->view->args;
-
-    for (size_t i = 0; report->args && arg[i].type != SRD_ARG_END; i++) {
-        const struct srd_arg_value *value = &report->args[i];
+    for (size_t i = 0; values && arg[i].type != SRD_ARG_END; i++) {
+        const struct srd_arg_value *value = &values[i];
 
         if (arg[i].type == SRD_ARG_INTEGER)
             srd_json_put(object, arg[i].tool, srd_json_new_integer(value->number));

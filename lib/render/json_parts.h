@@ -29,7 +29,9 @@ void srd_parts_probe(struct srd_json *object, const struct srd_answer *answer);
 
 void srd_parts_row(struct srd_json *object, const struct srd_view_report *report,
                    struct srd_arena *arena, size_t row);
-void srd_parts_arguments(struct srd_json *object, const struct srd_view_report *report);
+/* By their names in MCP; @values NULL: none. */
+void srd_parts_arguments(struct srd_json *object, const struct srd_arg *arg,
+                         const struct srd_arg_value *values);
 struct srd_json *srd_parts_time(int64_t ms);
 
 /*

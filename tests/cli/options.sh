@@ -45,6 +45,21 @@ both "an unknown thing to explain names the nearest" 64 'did you mean "RC-01"' "
 both "an unknown expert names the nearest" 64 'did you mean "storage"' "$S" grants --for storge
 both "an option of another view says whose it is" 64 "but of storage tables" "$S" storage disks --limit 5
 both "an option out of range says the range" 64 "from 1 to" "$S" storage tables --limit 0 --demo
+for hours in 0 -1 73 1000000000 abc; do
+    both "--hours $hours of a diagnosis says the range" 64 "\"$hours\" is not a number from 1 to 72" \
+        "$S" ingestion --demo --hours "$hours"
+done
+both "--hours without a value is told" 64 "the value is empty" "$S" ingestion --demo --hours ""
+both "--hours is no option of another view" 64 "but of ingestion itself, stream-load" "$S" ingestion routine-load --hours 3 --demo
+both "nor of another diagnosis" 64 "but of compaction history" "$S" compaction --hours 3 --demo
+both "nor of all of them" 64 'unknown option "--hours"' "$S" comprehensive --hours 3 --demo
+both "help says what the diagnosis takes" 0 "--hours N +how far to look back, 1 to 72, default 24" "$S" help ingestion
+is "a report in JSON has its arguments" \
+    "$("$S" ingestion --demo --hours 5 -o json | tr -d ' \n' | grep -o '"arguments":{[^}]*}')" '"arguments":{"hours":5}'
+is "and the default where nobody gave one" \
+    "$("$S" ingestion --demo -o json | tr -d ' \n' | grep -o '"arguments":{[^}]*}')" '"arguments":{"hours":24}'
+is "but none where there are none" "$("$S" storage --demo -o json | grep -c '"arguments"')" 0
+like "list experts has them" "$("$S" list experts -o csv)" "^ingestion,.*,--hours"
 both "a view makes no checks" 64 "is a view" "$S" storage disks --demo --only 'storage.*'
 both "one word too many is told" 64 "one word too many" "$S" storage disks more --demo
 both "a missing operand is told" 64 "collect wants FILE" "$S" collect
@@ -76,6 +91,8 @@ is "bash completes views" "$(bash -c 'source <("$S" completion bash)
     COMP_WORDS=("$S" storage dis) COMP_CWORD=2; _srdiag; echo "${COMPREPLY[@]}"')" disks
 is "bash completes options" "$(bash -c 'source <("$S" completion bash)
     COMP_WORDS=("$S" storage --expl) COMP_CWORD=2; _srdiag; echo "${COMPREPLY[@]}"')" --explain-score
+is "bash completes options of a diagnosis" "$(bash -c 'source <("$S" completion bash)
+    COMP_WORDS=("$S" ingestion --ho) COMP_CWORD=2; _srdiag; printf "%s\n" "${COMPREPLY[@]}"' | grep -c -e --hours)" 1
 is "bash completes values" "$(bash -c 'source <("$S" completion bash)
     COMP_WORDS=("$S" storage -o nd) COMP_CWORD=3; _srdiag; echo "${COMPREPLY[@]}"')" ndjson
 is "bash hands no password on" "$(bash -c 'source <("$S" completion bash)
