@@ -104,8 +104,8 @@ int srd_experts_named(const struct srd_words *names, struct srd_arena *arena,
                       const struct srd_expert *const **out, struct srd_error *err);
 
 /*
- * Is each a threshold: "check-id", "check-id.part", or, without a dot, a configuration value of the
- * cluster? SRD_E_USAGE for one of --set, else SRD_E_CONFIG.
+ * Is each a threshold that a check knows (srd_check.limits)? The error names the nearest: SRD_E_USAGE
+ * for one of --set, else SRD_E_CONFIG.
  */
 int srd_limits_check(const struct srd_override *limits, struct srd_arena *arena,
                      struct srd_error *err);

@@ -44,6 +44,12 @@ static void check_words(struct srd_call *call)
             word(call, (*c)->id);
 }
 
+static void limit_words(struct srd_call *call)
+{
+    for (const char *const *name = srd_catalogue_limits(&srd_catalogue, call->arena); *name; name++)
+        word(call, *name);
+}
+
 static void expert_words(struct srd_call *call)
 {
     word(call, srd_command_comprehensive.name);
@@ -76,6 +82,8 @@ static bool words_of_option(struct srd_call *call, const struct srd_command *com
     }
     if (!strcmp(option, "--only") || !strcmp(option, "--skip"))
         return check_words(call), true;
+    if (!strcmp(option, "--set"))
+        return limit_words(call), true;
     if (!strcmp(option, "--for"))
         return expert_words(call), true;
     if (!strcmp(option, "--cluster"))
@@ -100,7 +108,7 @@ static void words_of_operand(struct srd_call *call, const struct srd_command *co
         for (const struct srd_cause *const *c = srd_catalogue.causes; *c; c++)
             word(call, (*c)->id);
     } else if (command == &srd_command_list) {
-        value_words(call, "experts checks causes views probes formats commands options");
+        value_words(call, "experts checks limits causes views probes formats commands options");
     } else if (command == &srd_command_completion) {
         value_words(call, "bash zsh fish");
     } else if (command == &srd_command_config) {

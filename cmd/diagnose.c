@@ -315,22 +315,44 @@ static int check_patterns(struct srd_call *call, const char *option, const char 
     return 0;
 }
 
+static bool is_one_of(const char *word, const char *const *list)
+{
+    while (*list && strcmp(*list, word) != 0)
+        list++;
+    return *list;
+}
+
+/* What else could @name have meant? Of a known check: what that one has. */
+static const char *limit_hint(const char *name, const char *const *limits, struct srd_arena *arena)
+{
+    const char *near = srd_did_you_mean(arena, name, limits), *own = "";
+    const char *const *ids = check_ids(srd_catalogue.experts, arena);
+    const struct srd_check *check = NULL;
+
+    for (; *ids && !check; ids++)
+        if (srd_text_prefix(name, *ids) && strchr(".", name[strlen(*ids)]))
+            check = srd_catalogue_check(&srd_catalogue, *ids);
+    for (const char *const *l = check ? srd_check_limits(check, arena) : NULL; l && *l; l++)
+        own = srd_arena_printf(arena, "%s%s%s", own, *own ? ", " : "", *l);
+    if (check && !*own)
+        return srd_arena_printf(arena, "; %s has none", check->id);
+    if (*near)
+        return near;
+    if (check)
+        return srd_arena_printf(arena, "; %s has %s", check->id, own);
+    return "; srdiag list limits names them";
+}
+
 int srd_limits_check(const struct srd_override *limits, struct srd_arena *arena,
                      struct srd_error *err)
 {
-    const char *const *ids = check_ids(srd_catalogue.experts, arena);
+    const char *const *known = srd_catalogue_limits(&srd_catalogue, arena);
 
-    for (const struct srd_override *o = limits; o && o->name; o++) {
-        bool known = !strchr(o->name, '.');
-
-        for (const char *const *id = ids; *id && !known; id++)
-            known = srd_text_prefix(o->name, *id) &&
-                    (o->name[strlen(*id)] == '\0' || o->name[strlen(*id)] == '.');
-        if (!known)
+    for (const struct srd_override *o = limits; o && o->name; o++)
+        if (!is_one_of(o->name, known))
             return srd_fail(err, !strcmp(o->origin, "--set") ? SRD_E_USAGE : SRD_E_CONFIG,
                             "%s: there is no threshold \"%s\"%s", o->origin,
-                            srd_shown(arena, o->name), srd_did_you_mean(arena, o->name, ids));
-    }
+                            srd_shown(arena, o->name), limit_hint(o->name, known, arena));
     return 0;
 }
 

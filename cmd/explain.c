@@ -86,6 +86,15 @@ static void add_step(struct article *a, const char *when, const struct srd_step 
         a->steps[a->step_count++] = (struct article_step){ .when = when, .step = *step };
 }
 
+static const char *limits(const struct srd_check *c, struct srd_arena *arena)
+{
+    const char *out = "";
+
+    for (const char *const *name = srd_check_limits(c, arena); *name; name++)
+        out = join(arena, out, ", ", *name);
+    return out;
+}
+
 static void of_check(const struct srd_check *c, struct article *a)
 {
     a->kind = "check";
@@ -96,6 +105,7 @@ static void of_check(const struct srd_check *c, struct article *a)
     say(a, "measured_by", "HOW IT IS MEASURED", c->measured_by);
     say(a, "rule", "LEVELS AND THRESHOLDS", c->rule);
     say(a, "source", "WHERE THE NUMBERS COME FROM", c->source);
+    say(a, "limits", "WHAT --set CHANGES", limits(c, a->arena));
     say(a, "avoid", "WHAT IT MUST NOT BE CONFUSED WITH", c->avoid);
     say(a, "applies_to", "APPLIES TO", validity(a->arena, c->mode, c->since, c->until));
     say(a, "probes", "PROBES", probe_ids(a->arena, c->needs));

@@ -1,4 +1,4 @@
-/* What does srdiag know: experts, checks, causes, views, probes, formats, commands? */
+/* What does srdiag know: experts, checks, limits, causes, views, probes, formats, commands? */
 
 #include <string.h>
 
@@ -124,6 +124,34 @@ static void checks(struct srd_call *call, const struct srd_expert *const *list,
         }
 }
 
+static const struct srd_list_column limit_columns[] = { { .key = "limit" },
+                                                        { .key = "checks" },
+                                                        { 0 } };
+
+static bool has_limit(const struct srd_check *check, const char *limit, struct srd_arena *arena)
+{
+    const char *const *own = srd_check_limits(check, arena);
+
+    while (*own && strcmp(*own, limit) != 0)
+        own++;
+    return *own;
+}
+
+static void limits(struct srd_call *call, const struct srd_expert *const *list,
+                   struct srd_listing *out)
+{
+    for (const char *const *at = srd_catalogue_limits(&srd_catalogue, call->arena); *at; at++) {
+        const char *of = "";
+
+        for (const struct srd_expert *const *e = list; *e; e++)
+            SRD_EACH_CHECK (c, (*e))
+                if (has_limit(*c, *at, call->arena))
+                    of = srd_arena_printf(call->arena, "%s%s%s", of, *of ? " " : "", (*c)->id);
+        if (*of)
+            srd_listing_add(out, (const char *[]){ *at, of });
+    }
+}
+
 static const struct srd_list_column cause_columns[] = { { .key = "cause" },
                                                         { .key = "title" },
                                                         { .key = "mode" },
@@ -241,6 +269,7 @@ static void global_options(struct srd_call *call, const struct srd_expert *const
 static const struct kind kinds[] = {
     { "experts", true, expert_columns, experts },
     { "checks", true, check_columns, checks },
+    { "limits", true, limit_columns, limits },
     { "causes", false, cause_columns, causes },
     { "views", true, view_columns, views },
     { "probes", true, probe_columns, probes },
@@ -270,10 +299,11 @@ static int run(struct srd_call *call, struct srd_error *err)
         return srd_listing_print(call, &listing, err);
     }
     near = srd_did_you_mean(call->arena, word, names);
-    return srd_fail(err, SRD_E_USAGE, "nothing is called \"%s\"%s", srd_shown(call->arena, word),
-                    *near ? near
-                          : "; list experts, checks, causes, views, probes, formats, commands or "
-                            "options");
+    return srd_fail(
+        err, SRD_E_USAGE, "nothing is called \"%s\"%s", srd_shown(call->arena, word),
+        *near ? near
+              : "; list experts, checks, limits, causes, views, probes, formats, commands or "
+                "options");
 }
 
 const struct srd_command srd_command_list = {
@@ -282,7 +312,8 @@ const struct srd_command srd_command_list = {
     .operands = "[KIND]",
     .max = 1,
     .summary = "list what srdiag knows",
-    .text = "KIND is one of experts (default), checks, causes, views, probes, formats, commands, "
+    .text = "KIND is one of experts (default), checks, limits (what --set changes), causes, views, "
+            "probes, formats, commands, "
             "options. "
             "With -o wide, json or csv every column is there. \"implemented\" says whether this "
             "version "

@@ -29,8 +29,12 @@ static void judge(const struct srd_evidence *ev, struct srd_findings *out)
     (void)out;
 }
 
-static const struct srd_check one = { .id = "x.one", .needs = { &after }, .judge = judge };
-static const struct srd_check two = { .id = "x.two", .needs = { &after }, .wants = { &wanted } };
+static const struct srd_check one = {
+    .id = "x.one", .needs = { &after }, .judge = judge, .limits = "  . .critical  some_config "
+};
+static const struct srd_check two = {
+    .id = "x.two", .needs = { &after }, .wants = { &wanted }, .limits = "some_config .a"
+};
 static const struct srd_check *const check_group[] = { &one, &two, NULL };
 static const struct srd_check *const *const checks[] = { check_group, NULL };
 static const struct srd_view disks = {
@@ -78,6 +82,28 @@ static void probes_are_listed_once(void **state)
     for (size_t i = 0; i < SRD_COUNT(want); i++)
         assert_string_equal(probes[i]->id, want[i]);
     assert_null(probes[SRD_COUNT(want)]);
+}
+
+static void limits_are_listed_once(void **state)
+{
+    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
+    static const struct srd_check none = { .id = "x.none" }, blank = { .id = "x", .limits = " " };
+    static const char *const of_one[] = { "x.one", "x.one.critical", "some_config", NULL };
+    static const char *const of_all[] = { "some_config", "x.one", "x.one.critical", "x.two.a",
+                                          NULL };
+    const char *const *own = srd_check_limits(&one, arena);
+    const char *const *all = srd_catalogue_limits(&catalogue, arena);
+
+    (void)state;
+    for (size_t i = 0; of_one[i]; i++)
+        assert_string_equal(own[i], of_one[i]);
+    assert_null(own[3]);
+    for (size_t i = 0; of_all[i]; i++)
+        assert_string_equal(all[i], of_all[i]);
+    assert_null(all[4]);
+    assert_null(srd_check_limits(&none, arena)[0]);
+    assert_null(srd_check_limits(&blank, arena)[0]);
+    assert_null(srd_catalogue_limits(&(struct srd_catalogue){ .version = "0" }, arena)[0]);
 }
 
 static void results_are_found(void **state)
@@ -175,6 +201,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         { "experts, checks, causes and views are found by name", catalogue_is_searched, NULL, NULL, NULL },
         { "every probe is listed once, by id", probes_are_listed_once, NULL, NULL, NULL },
+        { "every threshold is listed once, with its full name", limits_are_listed_once, NULL, NULL, NULL },
         { "results are found by check", results_are_found, NULL, NULL, NULL },
         { "confidence has three words", confidence_has_words, NULL, NULL, NULL },
         { "values are put by the name of their column", rows_are_put_by_name, NULL, NULL, NULL },

@@ -288,6 +288,7 @@ const struct srd_check srd_cluster_be_down = {
     .needs = { &srd_probe_backends, &srd_probe_compute_nodes },
     .wants = { &srd_probe_fe_config, &srd_probe_replication_in_use },
     .judge = judge_be_down,
+    .limits = ". tablet_sched_be_down_tolerate_time_s",
     .why = "In shared-nothing the replicas on it are missing, and after a while they are cloned elsewhere, which loads disks "
            "and network. In shared-data its CPU, memory and cache are missing.",
     .measured_by = "SHOW BACKENDS and SHOW COMPUTE NODES: Alive, age of LastHeartbeat, StatusCode; partitions_meta for the "
@@ -314,6 +315,7 @@ const struct srd_check srd_cluster_be_report_stale = {
     .worst = SRD_CRITICAL,
     .needs = { &srd_probe_backends },
     .judge = judge_report_stale,
+    .limits = ".",
     .why = "The leader learns versions, sizes and errors of replicas from these reports. Without them repair, statistics "
            "and capacity stand still while the BE looks alive.",
     .measured_by = "SHOW BACKENDS: lastSuccessReportTabletsTime in Status, by the clock of the cluster",
@@ -335,6 +337,7 @@ const struct srd_check srd_cluster_cn_registered_without_worker = {
     .worst = SRD_CRITICAL,
     .needs = { &srd_probe_backends, &srd_probe_compute_nodes },
     .judge = judge_workers,
+    .limits = ".",
     .why = "A node can answer heartbeats and yet be unknown to the shard manager: it gets no tablets, and queries that "
            "choose it fail.",
     .measured_by = "SHOW COMPUTE NODES and SHOW BACKENDS: WorkerId, TabletNum, WarehouseName and LastStartTime",

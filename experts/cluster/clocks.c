@@ -136,6 +136,7 @@ const struct srd_check srd_cluster_fe_clock_skew = {
     .needs = { &srd_probe_fe_clocks },
     .wants = { &srd_probe_fe_config },
     .judge = judge_skew,
+    .limits = ". .own max_bdbje_clock_delta_ms",
     .why = "BDB JE refuses a follower whose clock differs too much from the leader's. Smaller differences make time-outs of "
            "transactions, lags of Routine Load, schedules of materialized views and partition lifetimes wrong.",
     .measured_by = "SELECT NOW(3) on every FE; its clock less ours in the middle between sending and answer, known to half "

@@ -338,6 +338,7 @@ const struct srd_check srd_cluster_version_mixed = {
     .worst = SRD_CRITICAL,
     .needs = { &srd_probe_frontends, &srd_probe_backends, &srd_probe_compute_nodes },
     .judge = judge_versions,
+    .limits = ".",
     .why = "Nobody tests a mix that lasts: plans, journal entries and file formats may differ between releases.",
     .measured_by = "Version of the living nodes in SHOW FRONTENDS, SHOW BACKENDS and SHOW COMPUTE NODES; when the youngest "
                    "of them started",
@@ -383,6 +384,7 @@ const struct srd_check srd_cluster_nodes_below_replication = {
     .needs = { &srd_probe_backends },
     .wants = { &srd_probe_replication_in_use, &srd_probe_fe_config },
     .judge = judge_replication,
+    .limits = "default_replication_num storage_usage_hard_limit_percent storage_usage_hard_limit_reserve_bytes",
     .why = "New partitions and repair need as many hosts with room as a table has replicas. Below that no partition can be "
            "created, dynamic ones included.",
     .measured_by = "SHOW BACKENDS: living backends on different hosts that do not leave and are below the hard limit; "

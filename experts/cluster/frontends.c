@@ -299,6 +299,7 @@ const struct srd_check srd_cluster_fe_down = {
     .worst = SRD_CRITICAL,
     .needs = { &srd_probe_frontends },
     .judge = judge_fe_down,
+    .limits = ".",
     .why = "A dead FE takes its clients, part of the capacity for queries and a vote with it.",
     .measured_by = "SHOW FRONTENDS: Alive, and the age of LastHeartbeat by the clock of the cluster",
     .rule = "warning: away for 2 minutes, or never seen; critical: its vote is needed (cluster.fe-quorum-risk), or it has "
@@ -320,6 +321,7 @@ const struct srd_check srd_cluster_fe_journal_lag = {
     .worst = SRD_WARNING,
     .needs = { &srd_probe_frontends },
     .judge = judge_journal_lag,
+    .limits = ".",
     .why = "A follower or observer that replays slowly answers from old metadata: missing partitions and rows, \"table not "
            "found\", and in the end it refuses to answer.",
     .measured_by = "SHOW FRONTENDS, which the leader answers: the highest ReplayedJournalId less the FE's own. The speed, "

@@ -127,6 +127,7 @@ const struct srd_check srd_cluster_be_cpu_saturated = {
     .kind = SRD_DELTA,
     .needs = { &srd_probe_backends, &srd_probe_compute_nodes },
     .judge = judge_cpu,
+    .limits = ".",
     .why = "Everything on the node slows, heartbeats, publish and compaction included, and one busy node holds up every "
            "distributed query.",
     .measured_by = "SHOW BACKENDS and SHOW COMPUTE NODES: CpuUsedPct. In one run: who is idle now is not busy all the time; "
@@ -147,6 +148,7 @@ const struct srd_check srd_cluster_be_fd_exhaustion = {
     .worst = SRD_CRITICAL,
     .needs = { &srd_probe_backends, &srd_probe_compute_nodes, &srd_probe_node_descriptors },
     .judge = judge_descriptors,
+    .limits = ". .limit",
     .why = "At the limit segments cannot be opened and connections fail, with errors that look like damaged data.",
     .measured_by = "information_schema.be_metrics: process_fd_num_used and process_fd_num_limit_soft of each node",
     .rule = "critical: more than 90 % in use; warning: more than 70 %, or a limit below 60,000",

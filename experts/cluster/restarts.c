@@ -83,6 +83,7 @@ const struct srd_check srd_cluster_fe_flapping = {
     .kind = SRD_HISTORY,
     .needs = { &srd_probe_frontends },
     .judge = judge_fe_flapping,
+    .limits = ".",
     .why = "Repeated restarts of an FE point to lack of memory, long garbage collections or errors of its metadata; each "
            "drops connections, temporary tables and prepared statements.",
     .measured_by = "SHOW FRONTENDS: StartTime. In one run: who has been up for a day has not restarted; how often the others "
@@ -105,6 +106,7 @@ const struct srd_check srd_cluster_be_flapping = {
     .kind = SRD_HISTORY,
     .needs = { &srd_probe_backends, &srd_probe_compute_nodes },
     .judge = judge_be_flapping,
+    .limits = ".",
     .why = "Each restart loses caches, reloads indexes and resets tasks, and loads fail in the gap. One query that kills one "
            "node after the other looks like this too.",
     .measured_by = "SHOW BACKENDS and SHOW COMPUTE NODES: LastStartTime. In one run: who has been up for a day has not "

@@ -232,6 +232,7 @@ const struct srd_check srd_cluster_be_blacklisted = {
     .worst = SRD_CRITICAL,
     .needs = { &srd_probe_backends, &srd_probe_compute_nodes, &srd_probe_node_blacklist },
     .judge = judge_blacklist,
+    .limits = ".",
     .why = "A node on the blacklist lives and gets no queries. Forgotten MANUAL entries waste machines and load the others; "
            "AUTO entries show a broken way between FE and BE. One such node also makes every be_* system table of that FE "
            "fail, which blinds many checks.",

@@ -235,6 +235,7 @@ const struct srd_check srd_cluster_fe_lock_contention = {
     .needs = { &srd_probe_fe_locks },
     .wants = { &srd_probe_fe_config },
     .judge = judge_locks,
+    .limits = ". slow_lock_threshold_ms",
     .why = "A lock of a database or table that is held for long holds up planning, loads, reports and publishing at once: "
            "everything hangs, and all nodes are alive.",
     .measured_by = "sys.fe_locks of the leading FE (3.2.3 and later): hold_time_ms of locks with a waiter_list",
@@ -258,6 +259,7 @@ const struct srd_check srd_cluster_fe_thread_saturation = {
     .needs = { &srd_probe_frontends, &srd_probe_fe_jvm },
     .wants = { &srd_probe_fe_gauges, &srd_probe_fe_config },
     .judge = judge_threads,
+    .limits = ". .all report_queue_size thrift_server_max_worker_threads",
     .why = "RPC threads of an FE serve reports, commits and system tables. At the limit new loads time out while the CPU is "
            "idle.",
     .measured_by = "information_schema.fe_metrics: threads of thrift-server-pool that are active and report_queue_size, of each "
@@ -281,6 +283,7 @@ const struct srd_check srd_cluster_fe_checkpoint_overdue = {
     .needs = { &srd_probe_frontends, &srd_probe_fe_gauges },
     .wants = { &srd_probe_fe_config },
     .judge = judge_checkpoint,
+    .limits = ". edit_log_roll_num",
     .why = "Without images the journal grows: a restart takes hours, and BDB fills the disk of the metadata.",
     .measured_by = "information_schema.fe_metrics: meta_log_count of the leader, which is the last journal id less that of the "
                    "last image",
@@ -304,6 +307,7 @@ const struct srd_check srd_cluster_safe_mode_active = {
     .outage = true,
     .wants = { &srd_probe_fe_gauges, &srd_probe_fe_config },
     .judge = judge_safe_mode,
+    .limits = ". enable_safe_mode",
     .why = "While a disk is nearly full the FE aborts all running transactions and refuses new loads, if safe mode is enabled.",
     .measured_by = "information_schema.fe_metrics: safe_mode of each FE; without metrics enable_safe_mode of the leader, which "
                    "rules it out when it is false",

@@ -286,6 +286,7 @@ const struct srd_check srd_compaction_disabled = {
     .wants = { &srd_probe_compaction_settings, &srd_probe_compaction_metrics, &srd_probe_compaction_work,
                &srd_probe_partition_scores, &srd_probe_frontends },
     .judge = judge_disabled,
+    .limits = ". .rowsets .score lake_compaction_max_tasks",
     .why = "Somebody switched it off during an incident and forgot: versions pile up until loads are slowed down and "
            "refused.",
     .measured_by = "shared-data: lake_compaction_max_tasks and lake_compaction_disable_ids (before 3.4.4 "
@@ -316,6 +317,7 @@ const struct srd_check srd_compaction_lake_warehouse_missing = {
     .needs = { &srd_probe_fe_config, &srd_probe_compute_nodes },
     .wants = { &srd_probe_backends },
     .judge = judge_warehouse,
+    .limits = ".",
     .why = "Compaction and vacuum run in a warehouse with a name. If that has no living node nothing is compacted or "
            "vacuumed, while loads and queries of other warehouses go on.",
     .measured_by = "lake_compaction_warehouse and lake_background_warehouse of the leader; WarehouseName, Alive and LastHeartbeat of "

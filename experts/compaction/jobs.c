@@ -379,6 +379,7 @@ const struct srd_check srd_compaction_lake_job_stuck = {
     .needs = { &srd_probe_compaction_work },
     .wants = { &srd_probe_lake_tasks, &srd_probe_fe_config, &srd_probe_compute_nodes },
     .judge = judge_stuck,
+    .limits = ". .critical .publish lake_compaction_default_timeout_second",
     .why = "While a job neither commits nor ends its partition is not compacted again, and the files that it reads cannot be "
            "vacuumed.",
     .measured_by = "SHOW PROC '/compactions' of the leader: StartTime, CommitTime, FinishTime; its tablets in "
@@ -408,6 +409,7 @@ const struct srd_check srd_compaction_lake_job_errors = {
     .needs = { &srd_probe_compaction_work },
     .wants = { &srd_probe_partition_scores },
     .judge = judge_errors,
+    .limits = ". .partition .score",
     .why = "What is compacted again and again and fails each time keeps its files, and its score rises.",
     .measured_by = "Error of SHOW PROC '/compactions', of the last lake_compaction_history_size (20) jobs; the score of the partition "
                    "from partitions_meta",
@@ -431,6 +433,7 @@ const struct srd_check srd_compaction_lake_queue_wait = {
     .worst = SRD_WARNING,
     .needs = { &srd_probe_compaction_work },
     .judge = judge_queue,
+    .limits = ". .jobs",
     .why = "Tablets of a job wait for a thread of their CN longer than they work: more jobs at a time would not help.",
     .measured_by = "Profile of the finished jobs in SHOW PROC '/compactions': in_queue_sec / sub_task_count",
     .rule = "warning: more than 60 s on average in three jobs or more",
@@ -454,6 +457,7 @@ const struct srd_check srd_compaction_lake_remote_read = {
     .worst = SRD_WARNING,
     .needs = { &srd_probe_compaction_work },
     .judge = judge_remote,
+    .limits = ". .jobs .upload",
     .why = "What was just written should still be in the cache of the node that compacts it; from the object store it is slower and "
            "costs requests.",
     .measured_by = "Profile of the finished jobs in SHOW PROC '/compactions': read_remote_mb, read_local_mb; write_remote_sec / "

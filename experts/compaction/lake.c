@@ -278,6 +278,7 @@ const struct srd_check srd_compaction_lake_score = {
     .needs = { &srd_probe_partition_scores },
     .wants = { &srd_probe_fe_config, &srd_probe_databases },
     .judge = judge_score,
+    .limits = ". .bound .bulk .bulk-versions .critical .median lake_compaction_score_upper_bound lake_enable_ingest_slowdown",
     .why = "The score counts the files that a read of a tablet has to merge. From lake_ingest_slowdown_threshold on StarRocks delays "
            "the commits of loads, and above lake_compaction_score_upper_bound it refuses them.",
     .measured_by = "information_schema.partitions_meta: MAX_CS, P50_CS; the 1,000 partitions with the highest score are looked at",
@@ -338,6 +339,7 @@ const struct srd_check srd_compaction_lake_tasks_capped = {
     .needs = { &srd_probe_compaction_work, &srd_probe_partition_scores, &srd_probe_fe_config },
     .wants = { &srd_probe_lake_tasks, &srd_probe_compute_nodes, &srd_probe_backends, &srd_probe_databases },
     .judge = judge_capped,
+    .limits = ". lake_compaction_max_tasks",
     .why = "As many tablets are in compaction as the leader allows, and far more partitions wait: the debt grows however fast each "
            "job is.",
     .measured_by = "tablets of the running jobs (be_cloud_native_compactions; one per job of SHOW PROC '/compactions' at least) "

@@ -135,6 +135,7 @@ const struct srd_check srd_compaction_score_high = {
     .needs = { &srd_probe_compaction_metrics },
     .wants = { &srd_probe_backends, &srd_probe_partition_scores },
     .judge = judge_score_high,
+    .limits = ".",
     .why = "Base and cumulative compaction of duplicate, aggregate and unique key tables does not keep up: reads merge more and "
            "more rowsets, and the version limit comes closer.",
     .measured_by = "information_schema.be_metrics of each living BE: tablet_cumulative_max_compaction_score, "
@@ -163,6 +164,7 @@ const struct srd_check srd_compaction_pk_apply_lag = {
     .needs = { &srd_probe_compaction_metrics },
     .wants = { &srd_probe_backends },
     .judge = judge_apply_lag,
+    .limits = ". .restart .warning",
     .why = "What was loaded into a primary key table is visible only after it was applied to the index, and tablets with two "
            "or more pending versions are not compacted: a lag here makes versions pile up, not the other way round.",
     .measured_by = "information_schema.be_metrics of each living BE: update_apply_queue_count",

@@ -247,6 +247,7 @@ const struct srd_check srd_compaction_version_count = {
     .needs = { &srd_probe_partition_scores },
     .wants = { &srd_probe_compaction_settings, &srd_probe_compaction_metrics, &srd_probe_refused_loads },
     .judge = judge_version_count,
+    .limits = ". .critical .share tablet_max_versions",
     .why = "Every load adds a rowset to each tablet that it writes to, and compaction merges them. A tablet with "
            "tablet_max_versions of them refuses loads (\"too many versions\"); long before that every read of it has to "
            "merge hundreds of rowsets.",
@@ -284,6 +285,7 @@ const struct srd_check srd_compaction_pk_score_high = {
     .needs = { &srd_probe_partition_scores },
     .wants = { &srd_probe_compaction_metrics },
     .judge = judge_pk_score,
+    .limits = ". .score",
     .why = "Primary key tables have a compaction of their own, whose backlog the score that the FE shows does not "
            "contain.",
     .measured_by = "information_schema.be_tablets TYPE = 'PRIMARY': highest NUM_ROWSET per partition; metric "

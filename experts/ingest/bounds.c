@@ -226,6 +226,7 @@ const struct srd_check srd_ingest_partition_explosion = {
     .needs = { &srd_probe_partition_bounds },
     .wants = { &srd_probe_failed_loads, &srd_probe_databases },
     .judge = judge_bounds,
+    .limits = ". .critical .info .refused",
     .why = "Where StarRocks creates partitions by itself, a column with wrong values makes hundreds of them in one load. Each "
            "costs tablets, memory of the FE and time; at the limit loads fail.",
     .measured_by = "information_schema.partitions_meta: where each partition begins (PARTITION_VALUE), and those first written "

@@ -361,6 +361,7 @@ const struct srd_check srd_ingest_create_tablet_slow = {
     .needs = { &srd_probe_failed_loads },
     .wants = { &srd_probe_stream_loads },
     .judge = judge_create,
+    .limits = ". .warning",
     .why = "A load that needs a new partition waits for its tablets. When a BE makes them too slowly the load fails.",
     .measured_by = WHERE_READ ": \"Table creation timed out\", tablet_create_timeout_second. CREATE TABLE and ALTER TABLE that "
                    "failed like that are only in the log of the FE.",
@@ -385,6 +386,7 @@ const struct srd_check srd_ingest_commit_quorum = {
     .needs = { &srd_probe_failed_loads, &srd_probe_backends },
     .wants = { &srd_probe_stream_loads },
     .judge = judge_quorum,
+    .limits = ".",
     .why = "A load is committed when most replicas of each tablet were written. Fewer were: one BE after the other refuses or "
            "is away, and loads fail.",
     .measured_by = WHERE_READ ": \"Commit failed\", \"intolerable failure\", quorum numbers. The BE is the one that more than half "
@@ -407,6 +409,7 @@ const struct srd_check srd_ingest_rpc_overcrowded = {
     .needs = { &srd_probe_failed_loads },
     .wants = { &srd_probe_stream_loads, &srd_probe_backends },
     .judge = judge_overcrowded,
+    .limits = ".",
     .why = "The socket to a node is full of data that it has not taken: the node is too slow, and loads that send to it fail.",
     .measured_by = WHERE_READ ": \"overcrowded\", [E1011], [E112]",
     .rule = "warning: 10 within 10 minutes of the last hour; info: of the hours before, up to 24 (--hours)",

@@ -241,6 +241,7 @@ const struct srd_check srd_load_job_failure_rate = {
     .worst = SRD_CRITICAL,
     .needs = { &srd_probe_load_rates },
     .judge = judge_failure_rate,
+    .limits = ". .critical",
     .why = "When a growing share of the loads of a database fails, its tables go stale; one broken job that is tried again "
            "and again also takes slots from the others.",
     .measured_by = "information_schema.loads: jobs that ended in the last 24 hours and in the last hour, FINISHED or "
@@ -270,6 +271,7 @@ const struct srd_check srd_load_error_class = {
     .needs = { &srd_probe_failed_loads },
     .wants = { &srd_probe_load_rates },
     .judge = judge_error_class,
+    .limits = ". .capacity",
     .why = "Error texts differ in every letter and tell of few causes. What matters is who has to act: the operator, when "
            "StarRocks refuses because something is full; the owner of the data; or nobody, because it passes.",
     .measured_by = "information_schema.loads of the last 24 hours, STATE CANCELLED: the first 2000 characters of ERROR_MSG, "

@@ -297,6 +297,7 @@ const struct srd_check srd_load_spark_stuck = {
     .needs = { &srd_probe_open_loads },
     .wants = { &srd_probe_fe_config },
     .judge = judge_spark,
+    .limits = ". spark_load_default_timeout_second",
     .why = "A Spark load whose application hangs or was lost keeps its label and transaction until its timeout, a day by default.",
     .measured_by = "information_schema.loads: TYPE SPARK in STATE ETL, PROGRESS, age and timeout",
     .rule = "warning: more than 2 hours and still ETL:0%; critical: past its timeout",
@@ -317,6 +318,7 @@ const struct srd_check srd_load_export_failed = {
     .worst = SRD_WARNING,
     .needs = { &exports },
     .judge = judge_exports,
+    .limits = ". .wait",
     .why = "Whoever waits for the exported files gets none, or old ones.",
     .measured_by = "SHOW EXPORT of the 3 databases with the most tables, the newest 100 of each: State, CreateTime, FinishTime, "
                    "ErrorMsg",
@@ -357,6 +359,7 @@ const struct srd_check srd_load_migration_stuck = {
     .worst = SRD_WARNING,
     .needs = { &replications },
     .judge = judge_migration,
+    .limits = ". .hours",
     .why = "The tool that copies tables from another cluster tries again for ever; without a look at its jobs nobody notices "
            "that one table never arrives.",
     .measured_by = "SHOW PROC '/replications' of the leader: State, CreatedTime, Progress, Error",

@@ -272,6 +272,7 @@ const struct srd_check srd_load_pipe_error = {
     .needs = { &srd_probe_pipes },
     .wants = { &srd_probe_pipe_files, &srd_probe_fe_config },
     .judge = judge_pipes,
+    .limits = ". pipe_default_poll_interval_s",
     .why = "A pipe loads files as they arrive. When it stops, files pile up in the storage and the table goes stale.",
     .measured_by = "information_schema.pipes: STATE, LAST_ERROR, lastLoadedTime in LOAD_STATUS; information_schema.pipe_files: "
                    "files not loaded yet (asked only where there are pipes)",
@@ -294,6 +295,7 @@ const struct srd_check srd_load_pipe_files = {
     .worst = SRD_CRITICAL,
     .needs = { &srd_probe_pipes, &srd_probe_pipe_files },
     .judge = judge_files,
+    .limits = ". .age",
     .why = "Single files fail while the pipe goes on: their rows are missing and nobody is told.",
     .measured_by = "information_schema.pipe_files, added up per pipe: LOAD_STATE, START_LOAD_TIME, STAGED_TIME, ERROR_MSG",
     .rule = "warning: a file failed within 24 hours; critical: more than 10 % of the files of 24 hours failed, or the oldest "

@@ -266,6 +266,7 @@ const struct srd_check srd_load_stuck = {
     .needs = { &srd_probe_open_loads },
     .wants = { &srd_probe_fe_config },
     .judge = judge_stuck,
+    .limits = ".wait broker_load_default_timeout_second insert_load_default_timeout_second spark_load_default_timeout_second stream_load_default_timeout_second",
     .why = "A load that does not get on holds a slot and a transaction; others wait behind it, and so do schema changes.",
     .measured_by = "information_schema.loads that are neither finished nor cancelled: STATE, CREATE_TIME, LOAD_START_TIME, "
                    "LOAD_COMMIT_TIME, PROGRESS, and the timeout in PROPERTIES (TASK_INFO before 3.3.6)",
@@ -292,6 +293,7 @@ const struct srd_check srd_load_broker_queue = {
     .needs = { &srd_probe_open_loads },
     .wants = { &srd_probe_fe_config, &srd_probe_load_rates },
     .judge = judge_broker_queue,
+    .limits = ". desired_max_waiting_jobs max_broker_load_job_concurrency",
     .why = "Only max_broker_load_job_concurrency broker loads run at a time. When more come than are worked off, data is late "
            "by hours, and at desired_max_waiting_jobs new ones are refused.",
     .measured_by = "information_schema.loads: broker loads in PENDING or QUEUEING, age of the oldest, and how many finished in "

@@ -168,6 +168,7 @@ const struct srd_check srd_load_filtered_rows = {
     .worst = SRD_CRITICAL,
     .needs = { &srd_probe_load_rates },
     .judge = judge_filtered,
+    .limits = ". .critical",
     .why = "With max_filter_ratio above 0 a load succeeds although rows were dropped because their values do not fit or no "
            "partition takes them. Nobody notices until the numbers are wrong.",
     .measured_by = "information_schema.loads: FILTERED_ROWS of the finished loads of the last 24 hours, of all rows they "
@@ -194,6 +195,7 @@ const struct srd_check srd_load_small_frequent = {
     .needs = { &srd_probe_load_rates },
     .wants = { &srd_probe_fe_config },
     .judge = judge_small_frequent,
+    .limits = ". .bytes .critical .shared-data label_keep_max_num stream_load_task_keep_max_num",
     .why = "Every load makes a version in each tablet it writes. Many small ones are the usual reason for too many versions, "
            "high compaction scores, a busy FE and small files in the object store.",
     .measured_by = "information_schema.loads: finished loads of the last hour by table and type, and the median of their "

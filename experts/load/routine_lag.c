@@ -291,6 +291,7 @@ const struct srd_check srd_load_routine_lag = {
     .worst = SRD_WARNING,
     .needs = { &srd_probe_routine_jobs },
     .judge = judge_lag,
+    .limits = ". .late",
     .why = "The job reads more slowly than its topic is written. What is older than the retention of Kafka when its turn comes "
            "is lost.",
     .measured_by = "information_schema.routine_load_jobs (from 3.3.13 and 3.4.3 on): OFFSET_LAG and TIMESTAMP_PROGRESS, per "
@@ -322,6 +323,7 @@ const struct srd_check srd_load_routine_unstable = {
     .needs = { &srd_probe_routine_jobs },
     .wants = { &srd_probe_fe_config },
     .judge = judge_unstable,
+    .limits = "routine_load_unstable_threshold_second",
     .why = "SHOW ROUTINE LOAD calls a job UNSTABLE when the newest message it read is old: dashboards that rest on its table are "
            "as late.",
     .measured_by = "information_schema.routine_load_jobs: TIMESTAMP_PROGRESS against the clock of the FE, for partitions in "
@@ -342,6 +344,7 @@ const struct srd_check srd_load_routine_need_schedule = {
     .worst = SRD_WARNING,
     .needs = { &srd_probe_routine_jobs },
     .judge = judge_need_schedule,
+    .limits = ". .age",
     .why = "The leader makes no tasks of them: they load nothing and are not paused either, so nobody is told.",
     .measured_by = "information_schema.routine_load_jobs: STATE = 'NEED_SCHEDULE', CREATE_TIME; nodes that are alive",
     .rule = "warning: more than 3 jobs that were created more than 10 minutes ago. One look does not tell for how long they have "
@@ -368,6 +371,7 @@ const struct srd_check srd_load_routine_concurrency = {
     .needs = { &srd_probe_routine_jobs },
     .wants = { &srd_probe_fe_config },
     .judge = judge_concurrency,
+    .limits = "max_routine_load_task_concurrent_num",
     .why = "The number of tasks is the smallest of four bounds; raising another one changes nothing.",
     .measured_by = "information_schema.routine_load_jobs: CURRENT_TASK_NUM, desireTaskConcurrentNum and the Kafka partitions of "
                    "running jobs; nodes that are alive; max_routine_load_task_concurrent_num",

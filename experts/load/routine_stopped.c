@@ -154,6 +154,7 @@ const struct srd_check srd_load_routine_paused = {
     .worst = SRD_CRITICAL,
     .needs = { &srd_probe_routine_jobs },
     .judge = judge_paused,
+    .limits = ".",
     .why = "A paused job loads nothing. Kafka keeps the messages only as long as its retention says; after that rows are lost.",
     .measured_by = "information_schema.routine_load_jobs: STATE = 'PAUSED', PAUSE_TIME, REASONS_OF_STATE_CHANGED. The reason is "
                    "read from its words first, then from its code (3, 4, 100, 102, 103, 104).",
@@ -183,6 +184,7 @@ const struct srd_check srd_load_routine_dead = {
     .worst = SRD_WARNING,
     .needs = { &srd_probe_routine_jobs },
     .judge = judge_dead,
+    .limits = ".",
     .why = "A cancelled job never comes back; its table goes stale and nobody is told.",
     .measured_by = "information_schema.routine_load_jobs: STATE = 'CANCELLED', END_TIME, REASONS_OF_STATE_CHANGED, and the "
                    "other jobs of the same table",

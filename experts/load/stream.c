@@ -274,6 +274,7 @@ const struct srd_check srd_load_stream_slow = {
     .worst = SRD_CRITICAL,
     .needs = { &srd_probe_stream_loads },
     .judge = judge_slow,
+    .limits = ". .mean",
     .why = "Stream loads take longer and longer before the first of them times out; then the client repeats it and it gets "
            "worse.",
     .measured_by = "information_schema.stream_loads, as far as the leader remembers: begin, end, TIMEOUT_SECOND. Loads that "

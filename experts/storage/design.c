@@ -244,6 +244,7 @@ const struct srd_check srd_storage_quota = {
     .worst = SRD_CRITICAL,
     .needs = { &srd_probe_databases, &srd_probe_table_sizes },
     .judge = judge_quota,
+    .limits = ". .critical",
     .why = "At the data or replica quota of a database its loads and CREATE TABLE fail.",
     .measured_by = "SHOW PROC '/dbs' Quota and ReplicaQuota, against size and replicas of the database in "
                    "information_schema.partitions_meta.",
@@ -263,6 +264,7 @@ const struct srd_check srd_storage_pk_index_memory = {
     .needs = { &srd_probe_table_sizes },
     .wants = { &srd_probe_databases },
     .judge = judge_index,
+    .limits = ".",
     .why = "A primary key table without persistent index loads its whole key index into the memory of the BE "
            "as soon as it is written.",
     .measured_by = "information_schema.tables_config PROPERTIES of primary key tables "
@@ -284,6 +286,7 @@ const struct srd_check srd_storage_pk_key_wide = {
     .needs = { &srd_probe_primary_keys },
     .wants = { &srd_probe_table_sizes, &srd_probe_databases },
     .judge = judge_key,
+    .limits = ". .columns",
     .why = "The bytes of the key are paid again in the index and with every upsert; rows whose key is above "
            "the limit make the load fail.",
     .measured_by = "information_schema.columns (COLUMN_KEY = 'PRI') of primary key tables: the declared widths "

@@ -380,6 +380,7 @@ const struct srd_check srd_storage_disk_hard_limit = {
     .needs = DISK_PROBES,
     .wants = { &srd_probe_fe_config },
     .judge = judge_hard_limit,
+    .limits = "storage_usage_hard_limit_percent storage_usage_hard_limit_reserve_bytes",
     .why = "StarRocks refuses loads, restores and clones to a path that is too full; the BE itself rejects "
            "writes a little later. Loads into tables with tablets there fail.",
     .measured_by = "SHOW PROC '/backends/<id>' on the leader, per path: TotalUsedPct, AvailCapacity, State. Of more "
@@ -412,6 +413,7 @@ const struct srd_check srd_storage_disk_soft_limit = {
     .needs = DISK_PROBES,
     .wants = { &srd_probe_fe_config },
     .judge = judge_soft_limit,
+    .limits = "default_replication_num storage_usage_soft_limit_percent storage_usage_soft_limit_reserve_bytes",
     .why = "Such a path gets no new tablets and is no target for balancing and clone. When too few backends are "
            "left, tables and partitions can no longer be created.",
     .measured_by = "SHOW PROC '/backends/<id>' on the leader, per path: TotalUsedPct, AvailCapacity, StorageMedium, State",
@@ -438,6 +440,7 @@ const struct srd_check srd_storage_disk_high_water = {
     .needs = DISK_PROBES,
     .wants = { &srd_probe_fe_config },
     .judge = judge_high_water,
+    .limits = ". .reserve capacity_used_percent_high_water storage_usage_soft_limit_percent storage_usage_soft_limit_reserve_bytes",
     .why = "Early notice, before the soft limit. Above capacity_used_percent_high_water the balancer already treats "
            "the BE as highly loaded.",
     .measured_by = "SHOW PROC '/backends/<id>' on the leader, per path: TotalUsedPct, AvailCapacity",
@@ -458,6 +461,7 @@ const struct srd_check srd_storage_disk_offline = {
     .worst = SRD_CRITICAL,
     .needs = DISK_PROBES,
     .judge = judge_offline,
+    .limits = ".",
     .why = "A path that is OFFLINE has lost its replicas. Where only one other replica is left, the next fault loses data.",
     .measured_by = "SHOW PROC '/backends/<id>' on the leader: State of each path of a living backend",
     .rule = "critical: OFFLINE; info: DISABLED or DECOMMISSIONED, which an operator asked for (warning when it lasts "
@@ -482,6 +486,7 @@ const struct srd_check srd_storage_non_data_usage = {
     .needs = DISK_PROBES,
     .wants = { &srd_probe_fe_config },
     .judge = judge_non_data,
+    .limits = ". .bytes storage_usage_hard_limit_percent storage_usage_hard_limit_reserve_bytes",
     .why = "Logs, trash, snapshots, spill and core files take space that dropping tables does not give back.",
     .measured_by = "SHOW PROC '/backends/<id>': OtherUsedCapacity, less the data cache that SHOW BACKENDS reports "
                    "(DataCacheMetrics)",
@@ -508,6 +513,7 @@ const struct srd_check srd_storage_recycle_bin = {
     .needs = { &srd_probe_recycle_bin },
     .wants = { &srd_probe_fe_config, &srd_probe_backends, &srd_probe_backend_disks },
     .judge = judge_recycle_bin,
+    .limits = ". catalog_trash_expire_second storage_usage_soft_limit_percent storage_usage_soft_limit_reserve_bytes",
     .why = "Dropped databases, tables and partitions keep their space until their retention is over; they also keep a BE "
            "from being decommissioned.",
     .measured_by = "information_schema.recyclebin_catalogs, from 4.0 on: number of entries, DROP_TIME of the oldest",

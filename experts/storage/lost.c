@@ -299,6 +299,7 @@ const struct srd_check srd_storage_tablet_no_healthy_replica = {
     .wants = { &srd_probe_pending_tablets, &srd_probe_view_names, &srd_probe_low_replication, &srd_probe_few_left,
                &srd_probe_sick_tablets, &srd_probe_replica_status, &srd_probe_tablet_replicas },
     .judge = judge_no_healthy,
+    .limits = ". .restart",
     .why = "No replica can serve the visible version of a tablet: queries and loads that touch it fail, and repair "
            "cannot help because it needs a source.",
     .measured_by = "From '/statistic' and '/statistic/<db>' to some of the unhealthy tablets, with SHOW TABLET to their "

@@ -314,6 +314,7 @@ const struct srd_check srd_storage_partition_count = {
     .needs = { &srd_probe_table_sizes },
     .wants = { &srd_probe_fe_config, &srd_probe_databases },
     .judge = judge_count,
+    .limits = ". .cluster max_partition_number_per_table",
     .why = "Planning, statistics, the mapping of materialized views and the heap of the FE grow with the "
            "number of partitions; at the limit the next automatic partition fails, and its load with it.",
     .measured_by = "information_schema.partitions_meta: partitions per table and in all.",
@@ -338,6 +339,7 @@ const struct srd_check srd_storage_partition_empty = {
     .needs = { &srd_probe_table_sizes },
     .wants = { &srd_probe_databases },
     .judge = judge_empty,
+    .limits = ". .info",
     .why = "Each empty partition still has its tablets; many of them hint at wrong settings of dynamic or "
            "automatic partitioning.",
     .measured_by = "information_schema.partitions_meta: ROW_COUNT = 0 and VISIBLE_VERSION = 1, that is "
@@ -362,6 +364,7 @@ const struct srd_check srd_storage_partition_too_large = {
     .needs = { &srd_probe_table_sizes },
     .wants = { &srd_probe_databases },
     .judge = judge_too_large,
+    .limits = ". .info .tablets",
     .why = "Retention, repair, refresh and OPTIMIZE work per partition: beyond some hundred GB each of them "
            "is a long job.",
     .measured_by = "information_schema.partitions_meta: size of one copy, and BUCKETS.",
@@ -382,6 +385,7 @@ const struct srd_check srd_storage_unpartitioned_large = {
     .needs = { &srd_probe_table_sizes },
     .wants = { &srd_probe_databases },
     .judge = judge_unpartitioned,
+    .limits = ". .info",
     .why = "Queries cannot skip data, nothing can be expired, and statistics and materialized views always "
            "start from the whole table.",
     .measured_by = "information_schema.tables_config PARTITION_KEY and partitions_meta PARTITION_VALUE, both "
@@ -405,6 +409,7 @@ const struct srd_check srd_storage_partition_data_skew = {
     .needs = { &srd_probe_table_sizes },
     .wants = { &srd_probe_databases },
     .judge = judge_data_skew,
+    .limits = ". .info",
     .why = "A partition many times the usual size often comes from a wrong event time or a default value, "
            "and defeats pruning.",
     .measured_by = "information_schema.partitions_meta: size of the largest partition against the median of "
@@ -425,6 +430,7 @@ const struct srd_check srd_storage_temp_partition_leftover = {
     .needs = { &srd_probe_partition_sizes },
     .wants = { &srd_probe_table_sizes, &srd_probe_databases },
     .judge = judge_temporary,
+    .limits = ".",
     .why = "A temporary partition of a failed INSERT OVERWRITE or OPTIMIZE keeps its space and can block "
            "changes of the table.",
     .measured_by = "information_schema.partitions_meta: IS_TEMP, size and VISIBLE_VERSION_TIME.",

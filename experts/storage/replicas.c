@@ -328,6 +328,7 @@ const struct srd_check srd_storage_tablet_unhealthy = {
     .needs = { &srd_probe_backends, &srd_probe_statistic },
     .wants = { &srd_probe_pending_tablets },
     .judge = judge_unhealthy,
+    .limits = ".",
     .why = "Replicas are missing or behind: redundancy is reduced until they are repaired.",
     .measured_by = "SHOW PROC '/statistic' on the leader: UnhealthyTabletNum and TabletNum of all databases; reasons "
                    "from SHOW PROC '/cluster_balance/pending_tablets'",
@@ -355,6 +356,7 @@ const struct srd_check srd_storage_tablet_inconsistent = {
     .needs = { &srd_probe_statistic },
     .wants = { &srd_probe_sick_tablets },
     .judge = judge_inconsistent,
+    .limits = ".",
     .why = "Replicas of the same version have different checksums: the result of a query depends on which one it reads.",
     .measured_by = "SHOW PROC '/statistic' on the leader: InconsistentTabletNum",
     .rule = "critical: more than 0",
@@ -379,6 +381,7 @@ const struct srd_check srd_storage_tablet_error_state = {
     .needs = { &srd_probe_backends, &srd_probe_statistic },
     .wants = { &srd_probe_sick_tablets, &srd_probe_replica_status },
     .judge = judge_error_state,
+    .limits = ".",
     .why = "A replica of a primary key table in error state rejects loads and queries until it is cloned.",
     .measured_by = "SHOW PROC '/statistic' on the leader: ErrorStateTabletNum; for some of them the other replicas with "
                    "ADMIN SHOW REPLICA STATUS",
@@ -405,6 +408,7 @@ const struct srd_check srd_storage_replica_version_lag = {
     .needs = { &srd_probe_backends, &srd_probe_statistic },
     .wants = { &srd_probe_sick_tablets, &srd_probe_replica_status, &srd_probe_tablet_replicas },
     .judge = judge_version_lag,
+    .limits = ".",
     .why = "A replica missed a version (a write or publish failed there) and has not caught up: it serves nothing, and "
            "the next fault may leave too few.",
     .measured_by = "ADMIN SHOW REPLICA STATUS of partitions with unhealthy tablets: replicas with VERSION_ERROR on living "

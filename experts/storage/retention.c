@@ -476,6 +476,7 @@ const struct srd_check srd_storage_no_retention = {
     .needs = { &srd_probe_table_sizes },
     .wants = { &srd_probe_table_ddl, &srd_probe_databases },
     .judge = judge_retention,
+    .limits = ". .years",
     .why = "A table partitioned by time that keeps everything grows for ever: the most frequent cause of "
            "full disks.",
     .measured_by = "information_schema.partitions_meta: partitions by date; tables_config PROPERTIES (before "
@@ -502,6 +503,7 @@ const struct srd_check srd_storage_dynamic_partition_error = {
     .needs = { &srd_probe_dynamic_tables, &srd_probe_dynamic_partitions },
     .wants = { &srd_probe_fe_config, &srd_probe_table_sizes, &srd_probe_databases },
     .judge = judge_error,
+    .limits = "dynamic_partition_check_interval_seconds",
     .why = "When StarRocks fails to create the next partition nothing is said to the user; the rows of the new "
            "day are refused at midnight.",
     .measured_by = "SHOW DYNAMIC PARTITION TABLES of each database that has such tables (at most 20): Enable, "
@@ -528,6 +530,7 @@ const struct srd_check srd_storage_dynamic_partition_horizon = {
     .needs = { &srd_probe_dynamic_tables, &srd_probe_dynamic_partitions },
     .wants = { &srd_probe_fe_config, &srd_probe_table_sizes, &srd_probe_databases },
     .judge = judge_horizon,
+    .limits = "dynamic_partition_check_interval_seconds",
     .why = "If the partition for tomorrow does not exist, loads fail at the boundary.",
     .measured_by = "the newest PARTITION_VALUE of tables with dynamic partitions in "
                    "information_schema.partitions_meta, against the clock of the FE in the table's zone; TimeUnit "

@@ -308,6 +308,7 @@ const struct srd_check srd_storage_single_replica = {
     .needs = { &srd_probe_backends, &srd_probe_low_replication, &srd_probe_view_names },
     .wants = { &srd_probe_backend_disks, &srd_probe_few_left },
     .judge = judge_single,
+    .limits = ".",
     .why = "A table with one replica is unavailable whenever a BE restarts and lost with its disk; it also keeps "
            "backends from being dropped or decommissioned.",
     .measured_by = "information_schema.partitions_meta: REPLICATION_NUM, DATA_SIZE; while a BE or disk is away ADMIN SHOW "
@@ -335,6 +336,7 @@ const struct srd_check srd_storage_tablet_count_per_node = {
     .needs = { &srd_probe_backends },
     .wants = { &srd_probe_compute_nodes, &srd_probe_fe_jvm },
     .judge = judge_tablet_count,
+    .limits = ". .critical .heap .stressed",
     .why = "Tablet reports, heartbeats, memory of the node and heap of the FE grow with the number of tablets.",
     .measured_by = "SHOW BACKENDS: TabletNum, Status (last tablet report); in shared-data SHOW COMPUTE NODES: TabletNum; "
                    "SHOW PROC '/monitor/jvm' of the leader: heap",

@@ -365,6 +365,7 @@ const struct srd_check srd_storage_tablet_too_large = {
     .needs = { &srd_probe_partition_sizes },
     .wants = { &srd_probe_tablet_skew, &srd_probe_table_sizes, &srd_probe_databases },
     .judge = judge_too_large,
+    .limits = ". .average .critical",
     .why = "A huge tablet limits how many threads can read a partition, and makes compaction, clone "
            "and schema change of it long and hungry for memory.",
     .measured_by = "information_schema.partitions_meta: size of one copy divided by BUCKETS; in "
@@ -395,6 +396,7 @@ const struct srd_check srd_storage_tablet_too_small = {
     .needs = { &srd_probe_table_sizes },
     .wants = { &srd_probe_databases },
     .judge = judge_too_small,
+    .limits = ". .share .tablets",
     .why = "Each tablet costs metadata in the FE, memory and tasks in the BEs, and a version per "
            "load, however little it holds.",
     .measured_by = "information_schema.partitions_meta, added up per table: tablets of partitions with "
@@ -422,6 +424,7 @@ const struct srd_check srd_storage_bucket_skew = {
     .needs = { &srd_probe_tablet_skew },
     .wants = { &srd_probe_table_sizes, &srd_probe_databases },
     .judge = judge_skew,
+    .limits = ". .critical",
     .why = "A bucket with far more rows than its neighbours makes one thread on one BE slow, for loads "
            "and queries alike; repeating them does not help.",
     .measured_by = "information_schema.be_tablets, added up in SQL per partition: rows of the fullest "
@@ -450,6 +453,7 @@ const struct srd_check srd_storage_bucket_parallelism_low = {
     .needs = { &srd_probe_partition_sizes },
     .wants = { &srd_probe_table_sizes, &srd_probe_databases },
     .judge = judge_parallelism,
+    .limits = ".",
     .why = "A large partition with fewer tablets than nodes leaves nodes idle while the others work.",
     .measured_by = "information_schema.partitions_meta: BUCKETS of partitions above 10 GiB per copy, "
                    "against the number of alive BEs (and CNs in shared-data, of all warehouses).",

@@ -202,6 +202,7 @@ const struct srd_check srd_txn_next_version_gap = {
     .wants = { &srd_probe_txn_databases, &srd_probe_fe_gauges, &srd_probe_txn_running, &srd_probe_version_gaps_again,
                &srd_probe_fe_config },
     .judge = judge_gaps,
+    .limits = ". .unchanged max_show_proc_transactions_entry",
     .why = "A partition hands out a version to each commit and makes them visible in their order. One that stays away blocks "
            "all that follow, and schema changes.",
     .measured_by = "information_schema.partitions_meta: NEXT_VERSION - VISIBLE_VERSION - 1 and the age of VISIBLE_VERSION_TIME, "

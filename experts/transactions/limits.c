@@ -334,6 +334,7 @@ const struct srd_check srd_txn_running_near_limit = {
     .needs = { &srd_probe_txn_databases },
     .wants = { &srd_probe_fe_gauges, &srd_probe_version_gaps, &srd_probe_fe_config, &srd_probe_txn_running },
     .judge = judge_near_limit,
+    .limits = ". max_running_txn_num_per_db max_show_proc_transactions_entry",
     .why = "At the limit every new load into the database is refused.",
     .measured_by = "information_schema.fe_metrics: txn_running of each database; without it the rows of SHOW PROC "
                    "'/transactions/<db>/running', which also say what they wait for",
@@ -359,6 +360,7 @@ const struct srd_check srd_txn_committed_not_visible = {
     .needs = LISTS,
     .wants = HELP,
     .judge = judge_committed,
+    .limits = ". .critical max_show_proc_transactions_entry",
     .why = "The data is committed and cannot be read. COMMITTED transactions have no time-out, and those that follow in the "
            "same partition wait behind them.",
     .measured_by = "SHOW PROC '/transactions/<db>/running': TransactionStatus COMMITTED and the age of CommitTime." WHICH,
@@ -383,6 +385,7 @@ const struct srd_check srd_txn_prepare_leaked = {
     .needs = LISTS,
     .wants = HELP,
     .judge = judge_leaked,
+    .limits = ". .count max_show_proc_transactions_entry",
     .why = "A transaction that still writes after its time-out means that whoever ends them is stuck, or a client holds on. "
            "It blocks schema changes of its tables, and in shared-data keeps transaction logs.",
     .measured_by = "SHOW PROC '/transactions/<db>/running': TransactionStatus PREPARE, PrepareTime and TimeoutMs." WHICH,
@@ -404,6 +407,7 @@ const struct srd_check srd_txn_prepared_abandoned = {
     .needs = LISTS,
     .wants = HELP,
     .judge = judge_abandoned,
+    .limits = ". .any max_running_txn_num_per_db max_show_proc_transactions_entry",
     .why = "Two-phase clients (Flink with exactly-once) that died leave PREPARED transactions for a day. They count towards the "
            "limit and block schema changes.",
     .measured_by = "SHOW PROC '/transactions/<db>/running': TransactionStatus PREPARED and the age of PreparedTime (3.5.4 and "

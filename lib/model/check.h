@@ -38,6 +38,12 @@ struct srd_check {
     const struct srd_probe *needs[SRD_MAX_NEEDS + 1];
     const struct srd_probe *wants[SRD_MAX_NEEDS + 1]; /* asked too, but can be judged without */
     void (*judge)(const struct srd_evidence *ev, struct srd_findings *out);
+    /*
+     * What --set and [limits] may change about it, blank-separated: "." is the threshold that has the
+     * name of the check, ".critical" is ID.critical, and a word without a dot is a configuration value
+     * of the cluster that it compares with. NULL: nothing.
+     */
+    const char *limits;
     /* texts of `explain` */
     const char *why;       /* what is detected and what happens if it is ignored */
     const char *measured_by; /* how: statement and columns, in words */

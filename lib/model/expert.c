@@ -114,3 +114,49 @@ const struct srd_probe *const *srd_catalogue_probes(const struct srd_catalogue *
     list.items[list.count] = NULL;
     return list.items;
 }
+
+const char *const *srd_check_limits(const struct srd_check *check, struct srd_arena *arena)
+{
+    const char *words = check->limits ? check->limits : "";
+    const char **out = srd_arena_array(arena, strlen(words) / 2 + 2, sizeof(*out));
+    size_t count = 0;
+
+    for (const char *p = words + strspn(words, " "); *p; p += strspn(p, " ")) {
+        int n = (int)strcspn(p, " ");
+
+        if (*p != '.')
+            out[count++] = srd_arena_printf(arena, "%.*s", n, p);
+        else
+            out[count++] = srd_arena_printf(arena, "%s%.*s", check->id, n > 1 ? n : 0, p);
+        p += n;
+    }
+    return out;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+const char *const *srd_catalogue_limits(const struct srd_catalogue *c, struct srd_arena *arena)
+{
+    const char **all;
+    size_t total = 0, count = 0, n = 0;
+
+    for (const struct srd_expert *const *e = c->experts; e && *e; e++)
+        SRD_EACH_CHECK (check, (*e))
+            for (const char *const *name = srd_check_limits(*check, arena); *name; name++)
+                total++;
+    all = srd_arena_array(arena, total + 1, sizeof(*all));
+    for (const struct srd_expert *const *e = c->experts; e && *e; e++)
+        SRD_EACH_CHECK (check, (*e))
+            for (const char *const *name = srd_check_limits(*check, arena); *name; name++)
+                all[n++] = *name;
+    if (n)
+        qsort(all, n, sizeof(*all), compare_texts);
+    for (size_t i = 0; i < n; i++)
+        if (!count || strcmp(all[count - 1], all[i]) != 0)
+            all[count++] = all[i];
+    all[count] = NULL;
+    return all;
+}

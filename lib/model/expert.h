@@ -60,6 +60,10 @@ const struct srd_check *srd_catalogue_check(const struct srd_catalogue *c, const
 const struct srd_cause *srd_catalogue_cause(const struct srd_catalogue *c, const char *id);
 const struct srd_check *srd_expert_check(const struct srd_expert *expert, const char *id);
 const struct srd_view *srd_expert_view(const struct srd_expert *expert, const char *name);
+/* The names of check->limits in full, in their order; NULL-ended. */
+const char *const *srd_check_limits(const struct srd_check *check, struct srd_arena *arena);
+/* Those of all checks, each once, in the order of the alphabet. */
+const char *const *srd_catalogue_limits(const struct srd_catalogue *c, struct srd_arena *arena);
 /* Any check or view that can be judged or filled now? */
 bool srd_check_implemented(const struct srd_check *check);
 /* All distinct probes of the catalogue (needs, wants, their `after`s, guard, identity), in id order. */

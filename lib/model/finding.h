@@ -39,7 +39,8 @@ struct srd_limit {
 };
 
 /*
- * A threshold of the catalogue; --set NAME=VALUE wins. @name is "check-id" or "check-id.part".
+ * A threshold of the catalogue; --set NAME=VALUE wins. @name is "check-id" or "check-id.part", and the
+ * check lists it (srd_check.limits).
  */
 struct srd_limit srd_limit_catalogue(const struct srd_evidence *ev, const char *name, double value,
                                      enum srd_unit unit);

@@ -39,6 +39,16 @@ both "a pattern that matches no check is no healthy cluster" 64 "there is no che
     "$S" storage --demo --only 'compaktion.*'
 both "an unknown threshold names the nearest" 64 'did you mean "storage.tablet-count-per-node"' \
     "$S" storage --demo --set storage.tablet-count-per-nod=1
+both "a part that a threshold does not have names the nearest" 64 'did you mean "storage.quota.critical"' \
+    "$S" storage --demo --set storage.quota.critcal=1
+both "a part that is like no other names what there is" 64 "storage.quota has storage.quota, storage.quota.critical" \
+    "$S" storage --demo --set storage.quota.very-much-later=1
+both "a check without thresholds is told" 64 "storage.medium-mismatch has none" "$S" storage --demo --set storage.medium-mismatch=1
+both "an unknown value of the configuration names the nearest" 64 'did you mean "tablet_max_versions"' \
+    "$S" compaction --demo --set tablet_max_version=9
+both "what is like nothing says where to look" 64 "srdiag list limits" "$S" storage --demo --set elephants=9
+is "bash completes thresholds" "$(bash -c 'source <("$S" completion bash)
+    COMP_WORDS=("$S" storage --set storage.quota.) COMP_CWORD=3; _srdiag; echo "${COMPREPLY[@]}"')" storage.quota.critical
 both "a threshold that is no number is refused" 64 "NAME=NUMBER" "$S" storage --demo --set storage.x=many
 both "an unknown kind of list names the nearest" 64 'did you mean "checks"' "$S" list chekcs
 both "an unknown thing to explain names the nearest" 64 'did you mean "RC-01"' "$S" explain RC-1
