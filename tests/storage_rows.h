@@ -2,13 +2,11 @@
 #define SRD_TESTS_STORAGE_ROWS_H
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "experts/storage/sizes.h"
 #include "lib/base/buf.h"
-#include "lib/base/cleanup.h"
-#include "lib/model/check.h"
 #include "lib/model/identity.h"
+#include "tests/expert_rows.h"
 
 /*
  * Answers of the probes over partitions_meta and tables_config, written short: each line names its
@@ -34,10 +32,6 @@
 #define DEAD_BE(n) n "|be" n "|9050|false\n"
 
 #define DAY_RANGE(from, to) "[types: [DATE]; keys: [" from "]; ..types: [DATE]; keys: [" to "]; )"
-
-#define SN SRD_MODE_SHARED_NOTHING
-#define SD SRD_MODE_SHARED_DATA
-#define V35 30507
 
 /* Bytes of @n GiB, as text. */
 #define GIB_1 "1073741824"
@@ -171,7 +165,6 @@ static inline const char *expand(struct srd_arena *arena, const struct srd_probe
     return srd_arena_copy(arena, out.data);
 }
 
-#define MAX_ANSWERS 8
 static inline void expand_all(struct srd_arena *arena, const struct srd_answer_text *in,
                               struct srd_answer_text out[MAX_ANSWERS])
 {
@@ -181,15 +174,6 @@ static inline void expand_all(struct srd_arena *arena, const struct srd_answer_t
             out[i].table = expand(arena, in[i].probe, in[i].table + 1);
     }
 }
-
-struct row {
-    const char *name;
-    const struct srd_check *check;
-    struct srd_answer_text answers[MAX_ANSWERS];
-    const char *want;
-    enum srd_mode mode;
-    int version;
-};
 
 static inline void test_row(void **state)
 {
@@ -227,14 +211,10 @@ static inline void test_words(void **state)
     const struct words *w = *state;
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
     struct srd_answer_text answers[MAX_ANSWERS] = { 0 };
-    struct srd_evidence *ev;
     struct srd_result result;
 
     expand_all(arena, w->answers, answers);
-    ev = srd_evidence_of(arena, answers);
-    ev->cluster.mode = w->mode;
-    ev->cluster.version = V35;
-    srd_check_judge(w->check, ev, arena, &result);
+    result = judge_in(arena, w->mode, w->check, answers);
     assert_true(result.finding_count > 0);
     assert_string_equal(result.findings[0]->message, w->message);
     assert_string_equal(srd_fill(arena, w->template, result.findings[0]->fields), w->filled);
@@ -249,14 +229,10 @@ static inline void test_measured(void **state)
     const struct words *w = *state;
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
     struct srd_answer_text answers[MAX_ANSWERS] = { 0 };
-    struct srd_evidence *ev;
     struct srd_result result;
 
     expand_all(arena, w->answers, answers);
-    ev = srd_evidence_of(arena, answers);
-    ev->cluster.mode = w->mode;
-    ev->cluster.version = V35;
-    srd_check_judge(w->check, ev, arena, &result);
+    result = judge_in(arena, w->mode, w->check, answers);
     assert_int_equal(result.verdict, SRD_CHECKED);
     assert_int_equal(result.finding_count, 0);
     assert_string_equal(result.measured, w->message);
@@ -267,17 +243,16 @@ static inline int run_rows(const struct row *rows, size_t count, const struct wo
                            size_t word_count)
 {
     struct CMUnitTest *tests = calloc(count + word_count, sizeof(*tests));
+    size_t n;
     int failed;
 
     if (!tests)
         return 1;
-    for (size_t i = 0; i < count; i++)
-        tests[i] = (struct CMUnitTest){ rows[i].name, test_row, NULL, NULL, (void *)&rows[i] };
+    n = add_rows(tests, 0, rows, count, sizeof(*rows), test_row);
     for (size_t i = 0; i < word_count; i++)
-        tests[count + i] =
-            (struct CMUnitTest){ words[i].name, words[i].template ? test_words : test_measured,
-                                 NULL, NULL, (void *)&words[i] };
-    failed = _cmocka_run_group_tests("rows", tests, count + word_count, NULL, NULL);
+        n = add_rows(tests, n, &words[i], 1, sizeof(words[i]),
+                     words[i].template ? test_words : test_measured);
+    failed = _cmocka_run_group_tests("rows", tests, n, NULL, NULL);
     free(tests);
     return failed;
 }

@@ -1,16 +1,11 @@
 /* When do nodes alarm, and when must they stay quiet? */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
 
 #include "experts/catalogue.h"
 #include "experts/cluster/cluster.h"
-#include "lib/base/cleanup.h"
 #include "lib/model/identity.h"
+#include "tests/expert_rows.h"
 
 /* What is tested here; the expert lists them beside their records. */
 extern const struct srd_check srd_cluster_be_blacklisted, srd_cluster_be_cpu_saturated,
@@ -25,11 +20,8 @@ extern const struct srd_check srd_cluster_be_blacklisted, srd_cluster_be_cpu_sat
     srd_cluster_nodes_below_replication, srd_cluster_safe_mode_active, srd_cluster_version_mixed;
 extern const struct srd_view srd_cluster_view_nodes;
 
-#define SN SRD_MODE_SHARED_NOTHING
-#define SD SRD_MODE_SHARED_DATA
 #define V32 30216
 #define V33 30302
-#define V35 30507
 
 /* It is 2026-01-20 02:00:00. */
 /* clang-format off */
@@ -81,14 +73,7 @@ extern const struct srd_view srd_cluster_view_nodes;
 #define FD(rows) { &srd_probe_node_descriptors, "", "BE_ID|NAME|VALUE\n" rows, 0 }
 #define FDS(id, used, most) id "|process_fd_num_used|" used "\n" id "|process_fd_num_limit_soft|" most "\n"
 
-static const struct row {
-    const char *name;
-    const struct srd_check *check;
-    struct srd_answer_text answers[8];
-    const char *want;
-    enum srd_mode mode;
-    int version;
-} rows[] = {
+static const struct row rows[] = {
 #define CHECK &srd_cluster_fe_no_leader
     { "a leader that lives is fine", CHECK, { THREE_FE }, "ok", SN, V35 },
     { "no leader for minutes is an outage", CHECK, { FES(FE("fe2", "FOLLOWER", "true", "9", "2026-01-20 01:55:00", "", OLD, "3.5.7") FE("fe3", "FOLLOWER", "true", "9", "2026-01-20 01:55:00", "", OLD, "3.5.7")) },
@@ -395,15 +380,6 @@ static const struct row {
 };
 /* clang-format on */
 
-static void check_row(void **state)
-{
-    const struct row *row = *state;
-    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
-
-    assert_string_equal(
-        srd_check_judge_text(row->check, row->mode, row->version, row->answers, arena), row->want);
-}
-
 /* Clocks: when srdiag asked and how long the answer took matters, which text cannot say. */
 static const struct clock_row {
     const char *name;
@@ -531,18 +507,6 @@ static void clock_skew(void **state)
     assert_string_equal(got, row->want);
 }
 
-static struct srd_result judge(struct srd_arena *arena, const struct srd_check *check,
-                               const struct srd_answer_text *answers)
-{
-    struct srd_evidence *ev = srd_evidence_of(arena, answers);
-    struct srd_result result;
-
-    ev->cluster.mode = SN;
-    ev->cluster.version = V35;
-    srd_check_judge(check, ev, arena, &result);
-    return result;
-}
-
 static void findings_say_what_and_where(void **state)
 {
     static const struct srd_answer_text answers[] = {
@@ -640,15 +604,6 @@ static const struct srd_rows *view(struct srd_arena *arena, const struct srd_ans
     return out;
 }
 
-static const struct srd_value *cell(const struct srd_rows *rows_of, size_t row, const char *name)
-{
-    for (size_t i = 0; srd_cluster_view_nodes.columns[i].name; i++)
-        if (!strcmp(srd_cluster_view_nodes.columns[i].name, name))
-            return srd_rows_value(rows_of, row, i);
-    fail_msg("no column %s", name);
-    return NULL;
-}
-
 static void the_view_has_all_kinds(void **state)
 {
     static const struct srd_answer_text answers[] = { THREE_FE,
@@ -662,16 +617,16 @@ static void the_view_has_all_kinds(void **state)
     (void)state;
     assert_int_equal(v->count, 6);
     assert_string_equal(v->summary, "3 of 3 FEs, 1 of 2 BEs, 1 of 1 CNs are alive");
-    assert_string_equal(cell(v, 0, "role")->text, "LEADER");
-    assert_false(cell(v, 0, "cpu_percent")->present);
-    assert_true(cell(v, 3, "cpu_percent")->number > 11.9);
-    assert_true(cell(v, 3, "disk_percent")->number > 59.9);
-    assert_true(cell(v, 3, "heartbeat_age_ms")->number > 1999);
-    assert_string_equal(cell(v, 4, "alive")->text, "no");
-    assert_string_equal(cell(v, 4, "error")->text, "Connection refused");
-    assert_false(cell(v, 4, "cpu_percent")->present); /* what it last said */
-    assert_string_equal(cell(v, 5, "warehouse")->text, "wh");
-    assert_true(cell(v, 5, "tablets")->number > 76 && cell(v, 5, "tablets")->number < 78);
+    assert_string_equal(value(v, 0, "role")->text, "LEADER");
+    assert_false(value(v, 0, "cpu_percent")->present);
+    assert_true(value(v, 3, "cpu_percent")->number > 11.9);
+    assert_true(value(v, 3, "disk_percent")->number > 59.9);
+    assert_true(value(v, 3, "heartbeat_age_ms")->number > 1999);
+    assert_string_equal(value(v, 4, "alive")->text, "no");
+    assert_string_equal(value(v, 4, "error")->text, "Connection refused");
+    assert_false(value(v, 4, "cpu_percent")->present); /* what it last said */
+    assert_string_equal(value(v, 5, "warehouse")->text, "wh");
+    assert_true(value(v, 5, "tablets")->number > 76 && value(v, 5, "tablets")->number < 78);
 }
 
 static void the_view_of_nothing_is_empty(void **state)
@@ -718,14 +673,8 @@ int main(void)
     };
     size_t n = 0;
 
-    for (size_t i = 0; i < SRD_COUNT(rows); i++)
-        tests[n++] = (struct CMUnitTest){ .name = rows[i].name,
-                                          .test_func = check_row,
-                                          .initial_state = (void *)&rows[i] };
-    for (size_t i = 0; i < SRD_COUNT(clock_rows); i++)
-        tests[n++] = (struct CMUnitTest){ .name = clock_rows[i].name,
-                                          .test_func = clock_skew,
-                                          .initial_state = (void *)&clock_rows[i] };
+    ADD_ROWS(tests, n, rows, check_row);
+    ADD_ROWS(tests, n, clock_rows, clock_skew);
     memcpy(&tests[n], single, sizeof(single));
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,16 +1,10 @@
 /* When does compaction alarm, and when must it stay quiet? */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <string.h>
-#include <cmocka.h>
-
 #include "experts/catalogue.h"
 #include "experts/compaction/compaction.h"
-#include "lib/base/cleanup.h"
 #include "lib/base/text.h"
 #include "lib/model/identity.h"
+#include "tests/expert_rows.h"
 
 /* What is tested here; the expert lists them beside their records. */
 extern const struct srd_check srd_compaction_delete_predicate_pileup, srd_compaction_disabled,
@@ -23,10 +17,7 @@ extern const struct srd_check srd_compaction_delete_predicate_pileup, srd_compac
 extern const struct srd_view srd_compaction_view_history, srd_compaction_view_partitions,
     srd_compaction_view_status;
 
-#define SN SRD_MODE_SHARED_NOTHING
-#define SD SRD_MODE_SHARED_DATA
 #define V32 30216
-#define V35 30507
 
 /* It is 2026-01-20 02:00:00 UTC. */
 /* clang-format off */
@@ -82,14 +73,7 @@ extern const struct srd_view srd_compaction_view_history, srd_compaction_view_pa
 #define DELAYED(db, reason) { &srd_probe_delayed_loads, db, "TransactionId|Label|TransactionStatus|Reason\n9|l9|PREPARE|" reason "\n", 0 }
 #define SLOW "Partition's compaction score is larger than 100.0, delay commit for 6513ms."
 
-static const struct row {
-    const char *name;
-    const struct srd_check *check;
-    struct srd_answer_text answers[8];
-    const char *want;
-    enum srd_mode mode;
-    int version;
-} rows[] = {
+static const struct row rows[] = {
 #define CHECK &srd_compaction_version_count
     { "501 of 1,000 rowsets is a warning", CHECK, { PILE(ROWSETS("t", "p1", "DUP", "501", "3")), TWO_BE }, "warning dwd.t/p1", SN, V35 },
     { "500 are not", CHECK, { PILE(ROWSETS("t", "p1", "DUP", "500", "3")) }, "ok", SN, V35 },
@@ -397,15 +381,6 @@ static const struct row {
 };
 /* clang-format on */
 
-static void check_row(void **state)
-{
-    const struct row *row = *state;
-    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
-
-    assert_string_equal(
-        srd_check_judge_text(row->check, row->mode, row->version, row->answers, arena), row->want);
-}
-
 /* Views, as text: the wanted columns of every row, then the summary. */
 
 /* clang-format off */
@@ -467,19 +442,6 @@ static size_t column_of(const struct srd_view *view, const char *name)
     return 0;
 }
 
-static struct srd_rows *fill(struct srd_arena *arena, const struct srd_view *view,
-                             const struct srd_arg_value *args,
-                             const struct srd_answer_text *answers, enum srd_mode mode)
-{
-    struct srd_evidence *ev = srd_evidence_of(arena, answers);
-    struct srd_rows *rows_of = srd_arena_alloc(arena, sizeof(*rows_of));
-
-    ev->cluster.mode = mode;
-    *rows_of = (struct srd_rows){ .arena = arena, .view = view };
-    view->fill(ev, args, rows_of);
-    return rows_of;
-}
-
 static const char *as_text(struct srd_arena *arena, const struct srd_rows *r, const char *columns)
 {
     const char *text = "";
@@ -509,7 +471,7 @@ static void check_view(void **state)
 {
     const struct view_row *row = *state;
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
-    const struct srd_rows *r = fill(arena, row->view, row->args, row->answers, row->mode);
+    const struct srd_rows *r = fill(arena, row->view, row->mode, row->args, row->answers);
 
     assert_string_equal(as_text(arena, r, row->columns), row->want);
     assert_int_equal(r->note_count, row->notes);
@@ -586,7 +548,7 @@ static void hostile_cells_do_no_harm(void **state)
                 assert_true(result.share >= 0 && result.share <= 1);
             }
             SRD_EACH_VIEW (view, &srd_expert_compaction)
-                fill(arena, *view, args, answers, modes[1 - lake]);
+                fill(arena, *view, modes[1 - lake], args, answers);
         }
     }
 }
@@ -735,14 +697,8 @@ int main(void)
     struct CMUnitTest tests[SRD_COUNT(rows) + SRD_COUNT(views) + SRD_COUNT(single)];
     size_t n = 0;
 
-    for (size_t i = 0; i < SRD_COUNT(rows); i++)
-        tests[n++] = (struct CMUnitTest){ .name = rows[i].name,
-                                          .test_func = check_row,
-                                          .initial_state = (void *)(uintptr_t)&rows[i] };
-    for (size_t i = 0; i < SRD_COUNT(views); i++)
-        tests[n++] = (struct CMUnitTest){ .name = views[i].name,
-                                          .test_func = check_view,
-                                          .initial_state = (void *)(uintptr_t)&views[i] };
+    ADD_ROWS(tests, n, rows, check_row);
+    ADD_ROWS(tests, n, views, check_view);
     for (size_t i = 0; i < SRD_COUNT(single); i++)
         tests[n++] = single[i];
     return cmocka_run_group_tests_name("compaction", tests, NULL, NULL);

@@ -1,17 +1,11 @@
 /* When does the write path alarm, what do the views of loads show, and which causes join them? */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <string.h>
-#include <cmocka.h>
-
 #include "experts/ingest/ingest.h"
 #include "experts/load/load.h"
 #include "experts/load/stream.h"
 #include "experts/storage/sizes.h"
-#include "lib/base/cleanup.h"
 #include "lib/model/identity.h"
+#include "tests/expert_rows.h"
 
 /* What is tested here; the expert lists them beside their records. */
 extern const struct srd_check srd_ingest_async_writer_backlog, srd_ingest_commit_quorum,
@@ -21,10 +15,7 @@ extern const struct srd_check srd_ingest_async_writer_backlog, srd_ingest_commit
 extern const struct srd_expert srd_expert_ingestion;
 extern const struct srd_view srd_ingest_view_routine_load, srd_ingest_view_stream_load;
 
-#define SN SRD_MODE_SHARED_NOTHING
-#define SD SRD_MODE_SHARED_DATA
 #define V32 30200
-#define V35 30507
 
 /* It is 2026-01-20 02:00:00 UTC = 1768874400. */
 /* clang-format off */
@@ -59,14 +50,7 @@ extern const struct srd_view srd_ingest_view_routine_load, srd_ingest_view_strea
 #define BOUNDS(rows) { &srd_probe_partition_bounds, "", B_HEAD ALL rows, 0 }
 #define DBS(n) { &srd_probe_databases, "", "DbId|DbName|TableNum\n1|db|" n "\n", 0 }
 
-static const struct row {
-    const char *name;
-    const struct srd_check *check;
-    struct srd_answer_text answers[8];
-    const char *want;
-    enum srd_mode mode;
-    int version;
-} rows[] = {
+static const struct row rows[] = {
 #define CHECK &srd_ingest_create_tablet_slow
     { "one load that waited for its partition in vain is a warning", CHECK, { LOADS(BAD("a", M5, SLOW)) }, "warning new tablets", SN, V35 },
     { "also in shared-data", CHECK, { LOADS(BAD("a", M5, SLOW)) }, "warning new tablets", SD, V35 },
@@ -136,15 +120,6 @@ static const struct row {
     { "spilling needs two samples", &srd_ingest_spill_heavy, { NO_LOADS }, "not checked: needs_history", SN, V35 },
 };
 /* clang-format on */
-
-static void check_row(void **state)
-{
-    const struct row *row = *state;
-    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
-
-    assert_string_equal(
-        srd_check_judge_text(row->check, row->mode, row->version, row->answers, arena), row->want);
-}
 
 /* The argument of the expert: how far failures are looked for. It is 02:00. */
 /* clang-format off */
@@ -238,28 +213,7 @@ static void a_list_that_is_too_short_for_the_hours_says_so(void **state)
     assert_int_equal(of_many(arena, "24/+00:00", 2), SRD_NOT_CHECKED);
 }
 
-static const struct srd_rows *fill(struct srd_arena *arena, const struct srd_view *view,
-                                   enum srd_mode mode, int64_t hours,
-                                   const struct srd_answer_text *answers)
-{
-    struct srd_evidence *ev = srd_evidence_of(arena, answers);
-    struct srd_rows *out = srd_arena_alloc(arena, sizeof(*out));
-    struct srd_arg_value args[SRD_MAX_ARGS] = { { .number = hours } };
-
-    ev->cluster.mode = mode;
-    *out = (struct srd_rows){ .arena = arena, .view = view };
-    view->fill(ev, args, out);
-    return out;
-}
-
-static const struct srd_value *value(const struct srd_rows *out, size_t row, const char *column)
-{
-    for (size_t i = 0; i < srd_view_columns(out->view); i++)
-        if (!strcmp(out->view->columns[i].name, column))
-            return srd_rows_value(out, row, i);
-    fail_msg("no column %s", column);
-    return NULL;
-}
+#define HOURS(n) ((const struct srd_arg_value[SRD_MAX_ARGS]){ { .number = (n) } })
 
 static void the_view_of_stream_loads_adds_up(void **state)
 {
@@ -272,7 +226,7 @@ static void the_view_of_stream_loads_adds_up(void **state)
                 ST("t", "e", "FINISHED", "90", "9000", "1768784000", "1768784010", "yesterday")), { 0 } };
     /* clang-format on */
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
-    const struct srd_rows *out = fill(arena, &srd_ingest_view_stream_load, SN, 24, answers);
+    const struct srd_rows *out = fill(arena, &srd_ingest_view_stream_load, SN, HOURS(24), answers);
 
     (void)state;
     assert_int_equal(out->count, 2);
@@ -288,9 +242,9 @@ static void the_view_of_stream_loads_adds_up(void **state)
     assert_false(value(out, 1, "median_rows")->present);
     assert_true(value(out, 1, "running")->number == 1);
     assert_string_equal(out->summary, "3 stream loads into 2 tables in 24 hours, 1 failed");
-    assert_int_equal(fill(arena, &srd_ingest_view_stream_load, SN, 48, answers)->values[2].number,
-                     4);
-    assert_int_equal(fill(arena, &srd_ingest_view_stream_load, SN, 1, answers)->count, 2);
+    assert_int_equal(
+        fill(arena, &srd_ingest_view_stream_load, SN, HOURS(48), answers)->values[2].number, 4);
+    assert_int_equal(fill(arena, &srd_ingest_view_stream_load, SN, HOURS(1), answers)->count, 2);
 }
 
 static void the_view_advises_on_small_and_frequent_loads(void **state)
@@ -306,12 +260,12 @@ static void the_view_advises_on_small_and_frequent_loads(void **state)
             arena, "%sdb|t|l%d|FINISHED|STREAM_LOAD|10|1000|600|%d|%d||60|1768874000\n", text, i,
             1768874000 + 4 * i, 1768874001 + 4 * i);
     answers[0].table = text;
-    out = fill(arena, &srd_ingest_view_stream_load, SN, 24, answers);
+    out = fill(arena, &srd_ingest_view_stream_load, SN, HOURS(24), answers);
     assert_string_equal(
         value(out, 0, "advice")->text,
         "small and frequent: load every 5 s or more, or let StarRocks merge commits "
         "(enable_merge_commit, from 3.4 on)");
-    out = fill(arena, &srd_ingest_view_stream_load, SD, 24, answers);
+    out = fill(arena, &srd_ingest_view_stream_load, SD, HOURS(24), answers);
     assert_non_null(strstr(value(out, 0, "advice")->text, "10 s"));
 }
 
@@ -321,12 +275,12 @@ static void empty_views_say_so(void **state)
         STREAMS(""), { &srd_probe_routine_jobs, "", "ID|NAME|STATE|JOBS\n", 0 }, { 0 }
     };
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
-    const struct srd_rows *out = fill(arena, &srd_ingest_view_stream_load, SN, 24, answers);
+    const struct srd_rows *out = fill(arena, &srd_ingest_view_stream_load, SN, HOURS(24), answers);
 
     (void)state;
     assert_int_equal(out->count, 0);
     assert_int_equal(out->note_count, 1);
-    out = fill(arena, &srd_ingest_view_routine_load, SN, 24, answers);
+    out = fill(arena, &srd_ingest_view_routine_load, SN, HOURS(24), answers);
     assert_int_equal(out->count, 0);
     assert_string_equal(out->summary, "0 Routine Load jobs, 0 running, 0 paused");
 }
@@ -371,7 +325,7 @@ static void job_is_advised(void **state)
     const struct srd_rows *out;
 
     answers[0].table = srd_arena_printf(arena, HEAD "%s", row->row);
-    out = fill(arena, &srd_ingest_view_routine_load, SN, 24, answers);
+    out = fill(arena, &srd_ingest_view_routine_load, SN, HOURS(24), answers);
     assert_int_equal(out->count, 1);
     if (row->want)
         assert_string_equal(value(out, 0, "advice")->text, row->want);
@@ -388,7 +342,7 @@ static void the_view_of_jobs_has_numbers(void **state)
         { 0 }
     };
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
-    const struct srd_rows *out = fill(arena, &srd_ingest_view_routine_load, SN, 24, answers);
+    const struct srd_rows *out = fill(arena, &srd_ingest_view_routine_load, SN, HOURS(24), answers);
 
     (void)state;
     assert_int_equal(out->count, 2);
@@ -457,18 +411,9 @@ int main(void)
         tests[SRD_COUNT(rows) + SRD_COUNT(of_hours) + SRD_COUNT(advices) + SRD_COUNT(single)];
     size_t n = 0;
 
-    for (size_t i = 0; i < SRD_COUNT(rows); i++)
-        tests[n++] = (struct CMUnitTest){ .name = rows[i].name,
-                                          .test_func = check_row,
-                                          .initial_state = (void *)(uintptr_t)&rows[i] };
-    for (size_t i = 0; i < SRD_COUNT(of_hours); i++)
-        tests[n++] = (struct CMUnitTest){ .name = of_hours[i].name,
-                                          .test_func = hours_are_looked_back,
-                                          .initial_state = (void *)(uintptr_t)&of_hours[i] };
-    for (size_t i = 0; i < SRD_COUNT(advices); i++)
-        tests[n++] = (struct CMUnitTest){ .name = advices[i].name,
-                                          .test_func = job_is_advised,
-                                          .initial_state = (void *)(uintptr_t)&advices[i] };
+    ADD_ROWS(tests, n, rows, check_row);
+    ADD_ROWS(tests, n, of_hours, hours_are_looked_back);
+    ADD_ROWS(tests, n, advices, job_is_advised);
     for (size_t i = 0; i < SRD_COUNT(single); i++)
         tests[n++] = single[i];
     return cmocka_run_group_tests_name("ingestion", tests, NULL, NULL);

@@ -1,17 +1,12 @@
 /* Which loads fail, wait, drop rows or come too often, and which only look like it? */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
 
 #include "experts/catalogue.h"
 #include "experts/load/load.h"
-#include "lib/base/cleanup.h"
 #include "lib/base/text.h"
 #include "lib/base/utf8.h"
+#include "tests/expert_rows.h"
 
 /* What is tested here; the expert lists them beside their records. */
 extern const struct srd_check srd_load_broker_queue, srd_load_disabled, srd_load_error_class,
@@ -19,8 +14,6 @@ extern const struct srd_check srd_load_broker_queue, srd_load_disabled, srd_load
     srd_load_job_failure_rate, srd_load_migration_stuck, srd_load_small_frequent,
     srd_load_spark_stuck, srd_load_stuck;
 
-#define SN SRD_MODE_SHARED_NOTHING
-#define SD SRD_MODE_SHARED_DATA
 #define NOW 1768874400LL /* 2026-01-20 02:00:00 UTC, the clock of tests */
 
 /* clang-format off */
@@ -40,7 +33,7 @@ extern const struct srd_check srd_load_broker_queue, srd_load_disabled, srd_load
 #define COPIES "JobID|DatabaseID|TableID|TxnID|CreatedTime|FinishedTime|State|Progress|Error\n"
 #define MANY_CALM RATES "shop|orders|BROKER|1000|5|100|5" CALM
 
-static const struct row {
+static const struct lists {
     const char *name;
     const struct srd_check *check;
     const char *rates, *failed, *open, *config, *more; /* "": denied */
@@ -287,9 +280,9 @@ static void add(struct srd_arena *arena, struct srd_answer_text *answers, size_t
         (struct srd_answer_text){ probe, key, *text ? with_times(arena, text) : NULL, SRD_DENIED };
 }
 
-static void check_row(void **state)
+static void check_lists(void **state)
 {
-    const struct row *row = *state;
+    const struct lists *row = *state;
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
     struct srd_answer_text answers[8] = { { 0 } };
     size_t n = 0;
@@ -395,15 +388,6 @@ static void hostile_texts_are_cut(void **state)
     }
 }
 
-static struct srd_result judge(struct srd_arena *arena, const struct srd_check *check,
-                               const struct srd_answer_text *answers)
-{
-    struct srd_result result;
-
-    srd_check_judge(check, srd_evidence_of(arena, answers), arena, &result);
-    return result;
-}
-
 /* Labels with quotes end up in printed SQL; secrets in error texts end up nowhere. */
 static void findings_are_safe_to_print(void **state)
 {
@@ -496,10 +480,7 @@ int main(void)
     struct CMUnitTest tests[SRD_COUNT(rows) + SRD_COUNT(single)];
     size_t n = 0;
 
-    for (size_t i = 0; i < SRD_COUNT(rows); i++)
-        tests[n++] = (struct CMUnitTest){ .name = rows[i].name,
-                                          .test_func = check_row,
-                                          .initial_state = (void *)(uintptr_t)&rows[i] };
+    ADD_ROWS(tests, n, rows, check_lists);
     for (size_t i = 0; i < SRD_COUNT(single); i++)
         tests[n++] = single[i];
     return cmocka_run_group_tests_name("load", tests, NULL, NULL);

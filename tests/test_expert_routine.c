@@ -1,15 +1,9 @@
 /* When do Routine Load, pipes and stream loads alarm, and when must they stay quiet? */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <string.h>
-#include <cmocka.h>
-
 #include "experts/load/load.h"
 #include "experts/load/routine.h"
-#include "lib/base/cleanup.h"
 #include "lib/model/identity.h"
+#include "tests/expert_rows.h"
 
 /* What is tested here; the expert lists them beside their records. */
 extern const struct srd_check srd_load_pipe_error, srd_load_pipe_files,
@@ -18,10 +12,7 @@ extern const struct srd_check srd_load_pipe_error, srd_load_pipe_files,
     srd_load_routine_task_timeouts, srd_load_routine_unstable, srd_load_stream_one_entry,
     srd_load_stream_size_limit, srd_load_stream_slow;
 
-#define SN SRD_MODE_SHARED_NOTHING
-#define SD SRD_MODE_SHARED_DATA
 #define V32 30200
-#define V35 30507
 
 /* It is 2026-01-20 02:00:00 UTC = 1768874400. */
 /* clang-format off */
@@ -74,14 +65,7 @@ extern const struct srd_check srd_load_pipe_error, srd_load_pipe_files,
 #define FIVE(ended) ST("a", "FINISHED", "600", "1768873000", ended) ST("b", "FINISHED", "600", "1768873000", ended) \
     ST("c", "FINISHED", "600", "1768873000", ended) ST("d", "FINISHED", "600", "1768873000", ended)
 
-static const struct row {
-    const char *name;
-    const struct srd_check *check;
-    struct srd_answer_text answers[8];
-    const char *want;
-    enum srd_mode mode;
-    int version;
-} rows[] = {
+static const struct row rows[] = {
 #define CHECK &srd_load_routine_paused
     { "a job that StarRocks paused is critical", CHECK, { JOBS(PAUSED("1", H1, REPLICAS)) }, "critical db.j1", SN, V35 },
     { "also in shared-data", CHECK, { JOBS(PAUSED("1", H1, MSG("3", "Failed to get primary backend. shard id: 4"))) }, "critical db.j1", SD, V35 },
@@ -204,15 +188,6 @@ static const struct row {
 };
 /* clang-format on */
 
-static void check_row(void **state)
-{
-    const struct row *row = *state;
-    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
-
-    assert_string_equal(
-        srd_check_judge_text(row->check, row->mode, row->version, row->answers, arena), row->want);
-}
-
 /* The reasons of the FE, and the class that each has to be in. */
 static const struct reason {
     const char *name, *text;
@@ -331,14 +306,8 @@ int main(void)
     struct CMUnitTest tests[SRD_COUNT(rows) + SRD_COUNT(reasons) + SRD_COUNT(single)];
     size_t n = 0;
 
-    for (size_t i = 0; i < SRD_COUNT(rows); i++)
-        tests[n++] = (struct CMUnitTest){ .name = rows[i].name,
-                                          .test_func = check_row,
-                                          .initial_state = (void *)(uintptr_t)&rows[i] };
-    for (size_t i = 0; i < SRD_COUNT(reasons); i++)
-        tests[n++] = (struct CMUnitTest){ .name = reasons[i].name,
-                                          .test_func = reason_is_classified,
-                                          .initial_state = (void *)(uintptr_t)&reasons[i] };
+    ADD_ROWS(tests, n, rows, check_row);
+    ADD_ROWS(tests, n, reasons, reason_is_classified);
     for (size_t i = 0; i < SRD_COUNT(single); i++)
         tests[n++] = single[i];
     return cmocka_run_group_tests_name("routine loads, pipes, stream loads", tests, NULL, NULL);

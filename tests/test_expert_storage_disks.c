@@ -1,14 +1,8 @@
 /* When do disks alarm, and when must they stay quiet? */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <string.h>
-#include <cmocka.h>
-
 #include "experts/storage/storage.h"
-#include "lib/base/cleanup.h"
 #include "lib/model/identity.h"
+#include "tests/expert_rows.h"
 
 /* What is tested here; the expert lists them beside their records. */
 extern const struct srd_check srd_storage_disk_eta, srd_storage_disk_hard_limit,
@@ -19,9 +13,6 @@ extern const struct srd_check srd_storage_disk_eta, srd_storage_disk_hard_limit,
     srd_storage_recycle_bin, srd_storage_unique_model;
 extern const struct srd_view srd_storage_view_disks;
 
-#define SN SRD_MODE_SHARED_NOTHING
-#define SD SRD_MODE_SHARED_DATA
-#define V35 30507
 #define V40 40001
 
 /* clang-format off */
@@ -52,14 +43,7 @@ extern const struct srd_view srd_storage_view_disks;
 #define SET(name, value) name "|[]|" value "|long|true|\n"
 #define NO_FREE "RootPath|TotalCapacity|TotalUsedPct|State|StorageMedium\n/data1|2.000 TB|97.00 %|ONLINE|HDD\n"
 
-static const struct row {
-    const char *name;
-    const struct srd_check *check;
-    struct srd_answer_text answers[8];
-    const char *want;
-    enum srd_mode mode;
-    int version;
-} rows[] = {
+static const struct row rows[] = {
 #define CHECK &srd_storage_disk_hard_limit
     { "96 % with 71 GB left is over the hard limit", CHECK, { ONE_BE, DISKS("1", HDD("96.52", "71.300 GB")) }, "critical be1 /data1", SN, V35 },
     { "95 % exactly is below", CHECK, { ONE_BE, DISKS("1", HDD("95.00", "71.300 GB")) }, "ok", SN, V35 },
@@ -266,35 +250,6 @@ static const struct row {
 };
 /* clang-format on */
 
-static void check_row(void **state)
-{
-    const struct row *row = *state;
-    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
-
-    assert_string_equal(
-        srd_check_judge_text(row->check, row->mode, row->version, row->answers, arena), row->want);
-}
-
-static struct srd_result judge(struct srd_arena *arena, const struct srd_check *check,
-                               const struct srd_answer_text *answers)
-{
-    struct srd_evidence *ev = srd_evidence_of(arena, answers);
-    struct srd_result result;
-
-    ev->cluster.mode = SN;
-    ev->cluster.version = V35;
-    srd_check_judge(check, ev, arena, &result);
-    return result;
-}
-
-static const char *field(const struct srd_finding *f, const char *name)
-{
-    for (size_t i = 0; i < SRD_MAX_FIELDS && f->fields[i].name; i++)
-        if (!strcmp(f->fields[i].name, name))
-            return f->fields[i].value;
-    return NULL;
-}
-
 static void a_finding_has_numbers_fields_and_rows(void **state)
 {
     static const struct srd_answer_text answers[] = {
@@ -370,18 +325,6 @@ static void the_fullest_backends_are_picked(void **state)
         assert_string_not_equal(keys.keys[i].values[0], "10199");
 }
 
-static const struct srd_rows *fill(struct srd_arena *arena, enum srd_mode mode,
-                                   const struct srd_answer_text *answers)
-{
-    struct srd_evidence *ev = srd_evidence_of(arena, answers);
-    struct srd_rows *view = srd_arena_alloc(arena, sizeof(*view));
-
-    ev->cluster.mode = mode;
-    *view = (struct srd_rows){ .arena = arena, .view = &srd_storage_view_disks };
-    srd_storage_view_disks.fill(ev, NULL, view);
-    return view;
-}
-
 enum { BACKEND, ID, PATH, STATE, MEDIUM, TOTAL, AVAILABLE, USED, DATA, OTHER_BYTES, TABLETS };
 
 static void the_view_lists_the_fullest_first(void **state)
@@ -395,7 +338,7 @@ static void the_view_lists_the_fullest_first(void **state)
         { 0 }
     };
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
-    const struct srd_rows *view = fill(arena, SN, answers);
+    const struct srd_rows *view = fill(arena, &srd_storage_view_disks, SN, NULL, answers);
 
     (void)state;
     assert_int_equal(view->count, 3);
@@ -422,7 +365,7 @@ static void the_view_of_shared_data_shows_the_cache(void **state)
         { 0 }
     };
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
-    const struct srd_rows *view = fill(arena, SD, answers);
+    const struct srd_rows *view = fill(arena, &srd_storage_view_disks, SD, NULL, answers);
 
     (void)state;
     assert_int_equal(view->count, 2);
@@ -450,10 +393,7 @@ int main(void)
     struct CMUnitTest tests[SRD_COUNT(rows) + SRD_COUNT(single)];
     size_t n = 0;
 
-    for (size_t i = 0; i < SRD_COUNT(rows); i++)
-        tests[n++] = (struct CMUnitTest){ .name = rows[i].name,
-                                          .test_func = check_row,
-                                          .initial_state = (void *)(uintptr_t)&rows[i] };
+    ADD_ROWS(tests, n, rows, check_row);
     for (size_t i = 0; i < SRD_COUNT(single); i++)
         tests[n++] = single[i];
     return cmocka_run_group_tests_name("storage disks", tests, NULL, NULL);

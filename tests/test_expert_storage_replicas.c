@@ -1,15 +1,9 @@
 /* Which tablets and replicas are worth an alarm, and which only look so? */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <string.h>
-#include <cmocka.h>
-
 #include "experts/catalogue.h"
 #include "experts/storage/storage.h"
-#include "lib/base/cleanup.h"
 #include "lib/model/identity.h"
+#include "tests/expert_rows.h"
 
 /* What is tested here; the expert lists them beside their records. */
 extern const struct srd_check srd_storage_replica_version_lag, srd_storage_single_replica,
@@ -18,9 +12,6 @@ extern const struct srd_check srd_storage_replica_version_lag, srd_storage_singl
     srd_storage_tablet_unhealthy;
 extern const struct srd_view srd_storage_view_replicas, srd_storage_view_tablets;
 
-#define SN SRD_MODE_SHARED_NOTHING
-#define SD SRD_MODE_SHARED_DATA
-#define V35 30507
 #define V40 40001
 
 /* clang-format off */
@@ -80,14 +71,7 @@ extern const struct srd_view srd_storage_view_replicas, srd_storage_view_tablets
 #define HEAP(used) { &srd_probe_fe_jvm, "", "Name|Value\nconfigured max heap size|1000\nmem heap used|" used "\n", 0 }
 #define NO_CN { &srd_probe_compute_nodes, "", "ComputeNodeId|IP|HeartbeatPort|Alive|TabletNum\n", 0 }
 
-static const struct row {
-    const char *name;
-    const struct srd_check *check;
-    struct srd_answer_text answers[12];
-    const char *want;
-    enum srd_mode mode;
-    int version;
-} rows[] = {
+static const struct row rows[] = {
 #define CHECK &srd_storage_tablet_unhealthy
     { "no unhealthy tablet is fine, whatever the total row says", CHECK, { ALL_UP, HEALTHY }, "ok", SN, V35 },
     { "unhealthy tablets in one sample are information", CHECK, { ALL_UP, SICK("900") }, "info tablets", SN, V35 },
@@ -290,48 +274,13 @@ static const struct pick_row {
 };
 /* clang-format on */
 
-static void check_row(void **state)
-{
-    const struct row *row = *state;
-    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
-
-    assert_string_equal(
-        srd_check_judge_text(row->check, row->mode, row->version, row->answers, arena), row->want);
-}
-
 static void check_pick(void **state)
 {
     const struct pick_row *row = *state;
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
     struct srd_evidence *ev = srd_evidence_of(arena, row->answers);
-    struct srd_keys keys = { .arena = arena, .max = row->probe->max_keys };
-    const char *text = "";
 
-    row->probe->pick(ev, &keys);
-    for (size_t i = 0; i < keys.count; i++)
-        text = srd_arena_printf(arena, "%s%s%s", text, i ? " " : "",
-                                srd_key_text(row->probe, &keys.keys[i], arena));
-    assert_string_equal(text, row->want);
-}
-
-static struct srd_result judge(struct srd_arena *arena, const struct srd_check *check,
-                               const struct srd_answer_text *answers)
-{
-    struct srd_evidence *ev = srd_evidence_of(arena, answers);
-    struct srd_result result;
-
-    ev->cluster.mode = SN;
-    ev->cluster.version = V35;
-    srd_check_judge(check, ev, arena, &result);
-    return result;
-}
-
-static const char *field(const struct srd_finding *f, const char *name)
-{
-    for (size_t i = 0; i < SRD_MAX_FIELDS && f->fields[i].name; i++)
-        if (!strcmp(f->fields[i].name, name))
-            return f->fields[i].value;
-    return NULL;
+    assert_string_equal(picked(arena, row->probe, ev, NULL), row->want);
 }
 
 static void a_lost_table_names_its_backend(void **state)
@@ -424,18 +373,6 @@ static void many_tables_are_summed_up(void **state)
                         "20 more tables keep one replica, of 18.63 GB in all");
 }
 
-static const struct srd_rows *fill(struct srd_arena *arena, const struct srd_view *view,
-                                   enum srd_mode mode, const struct srd_answer_text *answers)
-{
-    struct srd_evidence *ev = srd_evidence_of(arena, answers);
-    struct srd_rows *out = srd_arena_alloc(arena, sizeof(*out));
-
-    ev->cluster.mode = mode;
-    *out = (struct srd_rows){ .arena = arena, .view = view };
-    view->fill(ev, NULL, out);
-    return out;
-}
-
 static void tablets_are_spread(void **state)
 {
     static const struct srd_answer_text answers[] = {
@@ -448,7 +385,7 @@ static void tablets_are_spread(void **state)
         { 0 }
     };
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
-    const struct srd_rows *view = fill(arena, &srd_storage_view_tablets, SN, answers);
+    const struct srd_rows *view = fill(arena, &srd_storage_view_tablets, SN, NULL, answers);
 
     (void)state;
     assert_int_equal(view->count, 3);
@@ -471,7 +408,7 @@ static void shards_are_spread(void **state)
         { 0 }
     };
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
-    const struct srd_rows *view = fill(arena, &srd_storage_view_tablets, SD, answers);
+    const struct srd_rows *view = fill(arena, &srd_storage_view_tablets, SD, NULL, answers);
 
     (void)state;
     assert_int_equal(view->count, 2);
@@ -483,12 +420,12 @@ static void replicas_are_listed_without_the_total(void **state)
 {
     static const struct srd_answer_text answers[] = { SICK("3"), { 0 } };
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
-    const struct srd_rows *view = fill(arena, &srd_storage_view_replicas, SN, answers);
+    const struct srd_rows *view = fill(arena, &srd_storage_view_replicas, SN, NULL, answers);
 
     (void)state;
     assert_int_equal(view->count, 2);
     assert_string_equal(view->summary, "2,000 tablets in 2 databases, 3 unhealthy");
-    view = fill(arena, &srd_storage_view_replicas, SD, answers);
+    view = fill(arena, &srd_storage_view_replicas, SD, NULL, answers);
     assert_false(srd_rows_value(view, 0, 6)->present);
     assert_non_null(strstr(view->notes[0], "no replicas to look after"));
 }
@@ -623,14 +560,8 @@ int main(void)
     struct CMUnitTest tests[SRD_COUNT(rows) + SRD_COUNT(picks) + SRD_COUNT(single)];
     size_t n = 0;
 
-    for (size_t i = 0; i < SRD_COUNT(rows); i++)
-        tests[n++] = (struct CMUnitTest){ .name = rows[i].name,
-                                          .test_func = check_row,
-                                          .initial_state = (void *)(uintptr_t)&rows[i] };
-    for (size_t i = 0; i < SRD_COUNT(picks); i++)
-        tests[n++] = (struct CMUnitTest){ .name = picks[i].name,
-                                          .test_func = check_pick,
-                                          .initial_state = (void *)(uintptr_t)&picks[i] };
+    ADD_ROWS(tests, n, rows, check_row);
+    ADD_ROWS(tests, n, picks, check_pick);
     for (size_t i = 0; i < SRD_COUNT(single); i++)
         tests[n++] = single[i];
     return cmocka_run_group_tests_name("storage replicas", tests, NULL, NULL);

@@ -1,16 +1,11 @@
 /* When do transactions alarm, and when must they stay quiet? */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
 
 #include "experts/catalogue.h"
 #include "experts/transactions/transactions.h"
-#include "lib/base/cleanup.h"
 #include "lib/model/identity.h"
+#include "tests/expert_rows.h"
 
 /* What is tested here; the expert lists them beside their records. */
 extern const struct srd_check srd_txn_abort_rate, srd_txn_committed_not_visible,
@@ -19,10 +14,7 @@ extern const struct srd_check srd_txn_abort_rate, srd_txn_committed_not_visible,
     srd_txn_running_near_limit;
 extern const struct srd_view srd_txn_view_running;
 
-#define SN SRD_MODE_SHARED_NOTHING
-#define SD SRD_MODE_SHARED_DATA
 #define V32 30216
-#define V35 30507
 
 /* It is 2026-01-20 02:00:00. */
 /* clang-format off */
@@ -49,14 +41,7 @@ extern const struct srd_view srd_txn_view_running;
 #define DENY(probe) { probe, "", NULL, SRD_DENIED }
 #define OLD_HEAD "TransactionId|Label|Coordinator|TransactionStatus|LoadJobSourceType|PrepareTime|CommitTime|TimeoutMs\n"
 
-static const struct row {
-    const char *name;
-    const struct srd_check *check;
-    struct srd_answer_text answers[8];
-    const char *want;
-    enum srd_mode mode;
-    int version;
-} rows[] = {
+static const struct row rows[] = {
 #define CHECK &srd_txn_running_near_limit
     { "few transactions are fine", CHECK, { DBS, COUNTS("3", "0"), NOTHING("101") }, "ok", SN, V35 },
     { "800 of 1,000 are 80 %", CHECK, { DBS, COUNTS("800", "0"), NOTHING("101") }, "ok", SN, V35 },
@@ -154,35 +139,6 @@ static const struct row {
     { "failed publishing needs two samples", &srd_txn_lake_publish_failed, { DBS }, "not checked: needs_history", SD, V35 },
 };
 /* clang-format on */
-
-static void check_row(void **state)
-{
-    const struct row *row = *state;
-    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
-
-    assert_string_equal(
-        srd_check_judge_text(row->check, row->mode, row->version, row->answers, arena), row->want);
-}
-
-static struct srd_result judge(struct srd_arena *arena, const struct srd_check *check,
-                               const struct srd_answer_text *answers)
-{
-    struct srd_evidence *ev = srd_evidence_of(arena, answers);
-    struct srd_result result;
-
-    ev->cluster.mode = SN;
-    ev->cluster.version = V35;
-    srd_check_judge(check, ev, arena, &result);
-    return result;
-}
-
-static const char *field(const struct srd_finding *f, const char *name)
-{
-    for (size_t i = 0; i < SRD_MAX_FIELDS && f->fields[i].name; i++)
-        if (!strcmp(f->fields[i].name, name))
-            return f->fields[i].value;
-    return NULL;
-}
 
 static void the_limit_says_what_they_wait_for(void **state)
 {
@@ -288,17 +244,14 @@ static void more_than_fifty_leaks_are_critical(void **state)
 }
 
 /* Which databases are asked? */
-static size_t picked(struct srd_arena *arena, const struct srd_answer_text *answers,
-                     const char *want)
+static void check_picked(struct srd_arena *arena, const struct srd_answer_text *answers,
+                         const char *want, size_t want_left_out)
 {
-    struct srd_keys keys = { .arena = arena, .max = 6 };
-    const char *got = "";
+    size_t left_out;
 
-    srd_probe_txn_running.pick(srd_evidence_of(arena, answers), &keys);
-    for (size_t i = 0; i < keys.count; i++)
-        got = srd_arena_printf(arena, "%s %s", got, keys.keys[i].values[0]);
-    assert_string_equal(got, want);
-    return keys.left_out;
+    assert_string_equal(
+        picked(arena, &srd_probe_txn_running, srd_evidence_of(arena, answers), &left_out), want);
+    assert_int_equal(left_out, want_left_out);
 }
 
 static void databases_with_most_are_asked_first(void **state)
@@ -315,14 +268,14 @@ static void databases_with_most_are_asked_first(void **state)
     struct srd_answer_text large[] = { { &srd_probe_txn_databases, "", NULL, 0 }, { 0 } };
 
     (void)state;
-    assert_int_equal(picked(arena, busy, " 102 101"), 0);
-    assert_int_equal(picked(arena, idle, ""), 0);
-    assert_int_equal(picked(arena, gap, " 102"), 0);
-    assert_int_equal(picked(arena, blind, " 101 102"), 0);
+    check_picked(arena, busy, "102 101", 0);
+    check_picked(arena, idle, "", 0);
+    check_picked(arena, gap, "102", 0);
+    check_picked(arena, blind, "101 102", 0);
     for (int i = 0; i < 40; i++)
         many = srd_arena_printf(arena, "%s%d|db%d\n", many, 200 + i, i);
     large[0].table = many;
-    assert_int_equal(picked(arena, large, " 200 201 202 203 204 205"), 34);
+    check_picked(arena, large, "200 201 202 203 204 205", 34);
 }
 
 static void a_second_look_only_where_it_matters(void **state)
@@ -345,16 +298,7 @@ static void a_second_look_only_where_it_matters(void **state)
 
 /* The view. */
 
-static const struct srd_rows *view(struct srd_arena *arena, const struct srd_answer_text *answers,
-                                   int64_t limit)
-{
-    struct srd_rows *out = srd_arena_alloc(arena, sizeof(*out));
-    struct srd_arg_value args[] = { { .number = limit, .given = true } };
-
-    *out = (struct srd_rows){ .arena = arena, .view = &srd_txn_view_running };
-    srd_txn_view_running.fill(srd_evidence_of(arena, answers), args, out);
-    return out;
-}
+#define LIMIT(n) ((const struct srd_arg_value[SRD_MAX_ARGS]){ { .number = (n), .given = true } })
 
 static void the_view_lists_the_oldest_first(void **state)
 {
@@ -367,7 +311,7 @@ static void the_view_lists_the_oldest_first(void **state)
         { 0 }
     };
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
-    const struct srd_rows *v = view(arena, answers, 100);
+    const struct srd_rows *v = fill(arena, &srd_txn_view_running, SN, LIMIT(100), answers);
 
     (void)state;
     assert_int_equal(v->count, 3);
@@ -377,7 +321,7 @@ static void the_view_lists_the_oldest_first(void **state)
     assert_true(srd_rows_value(v, 1, 4)->number > 59999);
     assert_true(srd_rows_value(v, 2, 3)->number > 59999 && srd_rows_value(v, 2, 3)->number < 60001);
     assert_false(srd_rows_value(v, 2, 4)->present);
-    v = view(arena, answers, 2);
+    v = fill(arena, &srd_txn_view_running, SN, LIMIT(2), answers);
     assert_int_equal(v->count, 2);
     assert_string_equal(v->notes[0], "the 2 oldest are shown");
 }
@@ -388,7 +332,7 @@ static void the_view_of_nothing_is_empty(void **state)
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
 
     (void)state;
-    assert_int_equal(view(arena, answers, 100)->count, 0);
+    assert_int_equal(fill(arena, &srd_txn_view_running, SN, LIMIT(100), answers)->count, 0);
 }
 
 static void hostile_labels_are_cut(void **state)
@@ -414,7 +358,7 @@ static void hostile_labels_are_cut(void **state)
     assert_int_equal(r.finding_count, 1);
     assert_true(strlen(r.findings[0]->message) < 500);
     assert_true(strlen(field(r.findings[0], "label")) < 200);
-    assert_int_equal(view(arena, answers, 100)->count, 1);
+    assert_int_equal(fill(arena, &srd_txn_view_running, SN, LIMIT(100), answers)->count, 1);
     free(label);
 }
 
@@ -453,10 +397,7 @@ int main(void)
     };
     size_t n = 0;
 
-    for (size_t i = 0; i < SRD_COUNT(rows); i++)
-        tests[n++] = (struct CMUnitTest){ .name = rows[i].name,
-                                          .test_func = check_row,
-                                          .initial_state = (void *)&rows[i] };
+    ADD_ROWS(tests, n, rows, check_row);
     memcpy(&tests[n], single, sizeof(single));
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
