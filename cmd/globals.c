@@ -42,6 +42,7 @@ static enum srd_option_group group_of(int id)
     case SRD_SET_severity:
         return SRD_OF_DIAGNOSIS;
     case SRD_SET_timeout:
+    case SRD_SET_heavy_limit:
         return SRD_OF_RUN;
     default:
         return srd_setting_table[id].connection ? SRD_OF_CONNECTION : SRD_OF_OUTPUT;

@@ -110,6 +110,7 @@ static void choose_style(struct srd_call *call)
 {
     const struct srd_globals *g = &srd_globals;
     const struct srd_settings *settings = &call->settings;
+    int64_t limit;
 
     call->style = (struct srd_style){
         .width = g->output_file ? 0 : srd_terminal_width(),
@@ -122,11 +123,13 @@ static void choose_style(struct srd_call *call)
         .zone_offset_s = srd_time_local_offset_s(srd_clock_now_ms()),
         .again = srd_source_again(settings, call->arena),
     };
+    limit = srd_setting_integer(settings, SRD_SET_heavy_limit);
     call->run = (struct srd_run_options){
         .cluster_name = *srd_setting_text(settings, SRD_SET_cluster) && !g->demo && !g->input
                             ? srd_setting_text(settings, SRD_SET_cluster)
                             : NULL,
         .timeout_ms = srd_setting_ms(settings, SRD_SET_timeout),
+        .heavy_limit = limit ? limit : -1,
         .only = g->only.items,
         .skip = g->skip.items,
         .tool_version = SRD_VERSION_TEXT,

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/engine/engine.h"
 #include "lib/model/identity.h"
@@ -209,6 +210,7 @@ struct run {
     struct fake fake;
     struct srd_run_options options;
     struct srd_evidence *ev;
+    bool recorded; /* the source is a file */
     bool partial;
     struct srd_error err;
     int failed;
@@ -221,6 +223,7 @@ static void start(struct run *run, const struct reply *replies,
     run->fake.source = (struct srd_source){ .ops = &ops,
                                             .info = { "fake", "fake", "", 0 },
                                             .connected = "fe1:9030",
+                                            .recorded = run->recorded,
                                             .parallel = 4 };
     run->fake.replies = replies;
     pthread_mutex_init(&run->fake.lock, NULL);
@@ -393,6 +396,60 @@ static void heavy_ones_are_skipped_while_the_cluster_is_under_stress(void **stat
     end(&run);
 }
 
+/* Tablets of two BEs (one dead) and of a CN; which limit; the source is a file; is the probe asked?
+ */
+static const struct size_row {
+    const char *name, *backends, *nodes;
+    int64_t limit;
+    bool recorded, asked;
+} sizes[] = {
+    { "ten million are asked", "4000000", "2000000", 0, false, true },
+    { "one more is not", "4000000", "2000001", 0, false, false },
+    { "a limit of the user wins", "4000000", "2000001", 10000001, false, true },
+    { "a lower one, too", "1", "1", 2, false, false },
+    { "and none at all", "1e15", "1e15", -1, false, true },
+    { "a size that is not known is no reason", "\\N", "N/A", 1, false, true },
+    { "nonsense does not make it small", "-7000000000", "30", 10, false, false },
+    { "a file costs nothing", "4000000000", "1", 0, true, true },
+};
+
+static void size_decides(void **state)
+{
+    const struct size_row *row = *state;
+    struct run run = { .recorded = row->recorded, .options.heavy_limit = row->limit };
+    char backends[256], nodes[256];
+
+    snprintf(backends, sizeof(backends),
+             "BackendId|IP|Alive|TabletNum\n1|be1|true|%s\n2|be2|false|%s\n", row->backends,
+             row->backends);
+    snprintf(nodes, sizeof(nodes), "ComputeNodeId|IP|Alive|TabletNum\n3|cn1|true|%s\n", row->nodes);
+    start(&run,
+          REPLIES(FRONTENDS, MODE, { "backends", backends, 0, 0, false },
+                  { "compute-nodes", nodes, 0, 0, false }, { "guard", "A\n", 0, 0, false },
+                  { "cheap", ONE_ROW, 0, 0, false }, { "heavy-one", ONE_ROW, 0, 0, false }),
+          PROBES(&heavy_one, &cheap));
+    assert_int_equal(answer(&run, &cheap)->status, SRD_ANSWERED);
+    assert_int_equal(answer(&run, &heavy_one)->status, row->asked ? SRD_ANSWERED : SRD_SKIPPED);
+    assert_int_equal(strstr(run.fake.asked, "heavy-one") != NULL, row->asked);
+    end(&run);
+}
+
+static void a_cluster_that_is_too_large_says_how_to_ask_all_the_same(void **state)
+{
+    struct run run = { .options.heavy_limit = 1000 };
+
+    (void)state;
+    start(&run,
+          REPLIES(FRONTENDS, MODE, NODES,
+                  { "backends", "BackendId|IP|Alive|TabletNum\n1|be1|true|1234567\n", 0, 0, false },
+                  { "guard", "A\n", 0, 0, false }),
+          PROBES(&heavy_one));
+    assert_string_equal(answer(&run, &heavy_one)->detail,
+                        "cluster too large: 1,234,567 tablet replicas, and heavy questions are "
+                        "asked up to 1,000; --heavy-limit 0 asks them all the same");
+    end(&run);
+}
+
 static void what_the_mode_or_version_lacks_is_not_asked(void **state)
 {
     struct run run = { 0 };
@@ -540,7 +597,7 @@ static void a_plan_names_level_and_text_and_what_is_not_asked(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
+    const struct CMUnitTest single[] = {
         cmocka_unit_test(asks_a_probe_once_however_often_it_is_wanted),
         cmocka_unit_test(asks_for_the_picked_keys_up_to_the_maximum_and_says_what_is_left_out),
         cmocka_unit_test(a_pick_may_use_the_arguments_of_the_view),
@@ -548,6 +605,7 @@ int main(void)
         cmocka_unit_test(a_follow_up_of_a_denied_probe_is_missing_for_that_reason),
         cmocka_unit_test(never_runs_two_heavy_ones_at_a_time_nor_more_than_four),
         cmocka_unit_test(heavy_ones_are_skipped_while_the_cluster_is_under_stress),
+        cmocka_unit_test(a_cluster_that_is_too_large_says_how_to_ask_all_the_same),
         cmocka_unit_test(what_the_mode_or_version_lacks_is_not_asked),
         cmocka_unit_test(a_question_for_each_fe_goes_to_the_alive_ones),
         cmocka_unit_test(no_statement_that_needs_a_node_is_sent_while_none_is_alive),
@@ -559,6 +617,14 @@ int main(void)
         cmocka_unit_test(a_server_that_accepts_and_stays_silent_is_named_as_such),
         cmocka_unit_test(a_plan_names_level_and_text_and_what_is_not_asked),
     };
+    struct CMUnitTest tests[SRD_COUNT(single) + SRD_COUNT(sizes)];
+    size_t n = 0;
 
+    for (size_t i = 0; i < SRD_COUNT(single); i++)
+        tests[n++] = single[i];
+    for (size_t i = 0; i < SRD_COUNT(sizes); i++)
+        tests[n++] = (struct CMUnitTest){ .name = sizes[i].name,
+                                          .test_func = size_decides,
+                                          .initial_state = (void *)(uintptr_t)&sizes[i] };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

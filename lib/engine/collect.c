@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/text.h"
 #include "lib/engine/crew.h"
 #include "lib/engine/engine.h"
 #include "lib/engine/plan.h"
@@ -14,6 +15,11 @@
 
 #define DEFAULT_TIMEOUT_MS 45000
 #define DEFAULT_MAX_KEYS 20
+/*
+ * Our judgement: 200 BEs with 50,000 tablet replicas each, twice what a BE should hold. Beyond that
+ * a walk over the catalogue may keep the FE from its work for longer than it is worth.
+ */
+#define DEFAULT_HEAVY_LIMIT 10000000
 
 struct collector {
     const struct srd_catalogue *catalogue;
@@ -89,6 +95,43 @@ static bool no_node_alive(const struct srd_evidence *ev)
            ev->cluster.backends_alive + ev->cluster.compute_nodes_alive == 0;
 }
 
+/* What the nodes last said to hold, dead ones too: the FE keeps an entry for each. 0: not known. */
+static double tablet_replicas(const struct srd_evidence *ev)
+{
+    static const struct srd_probe *const nodes[] = { &srd_probe_backends,
+                                                     &srd_probe_compute_nodes };
+    double sum = 0, one;
+
+    for (size_t i = 0; i < SRD_COUNT(nodes); i++) {
+        const struct srd_table *table = srd_evidence_get(ev, nodes[i], NULL);
+
+        for (size_t row = 0; table && row < table->rows; row++)
+            if (srd_cell_number(table, row, "TabletNum", &one) && one > 0)
+                sum += one;
+    }
+    return sum;
+}
+
+/* Why no heavy question may be asked, or NULL. What a file holds costs the cluster nothing. */
+static const char *too_heavy(struct collector *c)
+{
+    int64_t limit = c->options->heavy_limit ? c->options->heavy_limit : DEFAULT_HEAVY_LIMIT;
+    double replicas = tablet_replicas(c->ev);
+    const char *why;
+
+    if (c->src->recorded)
+        return NULL;
+    if (c->catalogue->stressed && c->catalogue->stressed(c->ev, &why))
+        return srd_arena_printf(c->arena, "cluster under stress: %s", why);
+    if (limit > 0 && replicas > (double)limit)
+        return srd_arena_printf(c->arena,
+                                "cluster too large: %s tablet replicas, and heavy questions are "
+                                "asked up to %s; --heavy-limit 0 asks them all the same",
+                                srd_text_count(c->arena, replicas),
+                                srd_text_count(c->arena, (double)limit));
+    return NULL;
+}
+
 /* Gives the job its statement, or the reason why it is not asked. */
 static void prepare(struct collector *c, struct srd_job *job, const struct srd_key *key)
 {
@@ -106,9 +149,8 @@ static void prepare(struct collector *c, struct srd_job *job, const struct srd_k
         settle(job, SRD_VERSION_ABSENT, version_words(c, probe));
     else if (probe->needs_node && no_node_alive(c->ev))
         settle(job, SRD_NO_BACKEND, "no BE or CN is alive to evaluate it");
-    else if (probe->cost == SRD_COST_HEAVY && c->catalogue->stressed &&
-             c->catalogue->stressed(c->ev, &why))
-        settle(job, SRD_SKIPPED, srd_arena_printf(c->arena, "cluster under stress: %s", why));
+    else if (probe->cost == SRD_COST_HEAVY && (why = too_heavy(c)))
+        settle(job, SRD_SKIPPED, why);
     else if (srd_probe_render(probe, text, key, c->arena, &job->question.sql, &err))
         settle(job, SRD_FAILED, srd_arena_copy(c->arena, err.text));
 }

@@ -12,7 +12,8 @@
  * Round 0 is identity (lib/model/identity.h). Then level by level: all probes that wait for nothing,
  * then those whose `after` was answered, ... Each question is asked once per node that must be asked.
  * At most source->parallel questions at a time, of them one heavy one; a heavy one only if the guard of the
- * catalogue does not say that the cluster is under stress. Every failure becomes a reason in the
+ * catalogue does not say that the cluster is under stress, and if the cluster is not larger than
+ * @heavy_limit (neither matters when the source is a file). Every failure becomes a reason in the
  * evidence; the run fails only when the source is gone before anything was learnt.
  *
  * Time: each probe its limit, the run @timeout_ms. What is unanswered then is "timeout", and the report
@@ -21,6 +22,7 @@
 struct srd_run_options {
     const char *cluster_name;  /* alias; NULL: what is connected */
     int64_t timeout_ms;        /* of the whole run; 0: 45 s */
+    int64_t heavy_limit;       /* most tablet replicas with which heavy probes are asked; 0: 10 million, negative: any */
     const char *const *only;   /* ids of checks; NULL: all */
     const char *const *skip;
     const struct srd_override *overrides; /* --set, ended by a NULL name; may be NULL */

@@ -518,6 +518,7 @@ static struct snapshot *new_snapshot(const char *kind, const char *where)
     s->base.ops = &ops;
     s->base.parallel = 1;
     s->base.connected = "";
+    s->base.recorded = true;
     s->base.info.kind = srd_arena_copy(arena, kind);
     s->base.info.where = srd_arena_copy(arena, where);
     s->base.info.user = "";

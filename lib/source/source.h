@@ -24,6 +24,7 @@ struct srd_source {
     const char *connected; /* "host:port" of the FE that answers; of a snapshot: as recorded */
     const char *cluster_name; /* as recorded in a snapshot; NULL: take `connected` */
     size_t parallel;       /* questions at a time */
+    bool recorded;         /* answers are kept ones: no question costs the cluster anything */
     /* The FE refused SET time_zone: times of SRD_ZONE_SESSION have no known zone. Fixed once opened
      * unless questions run. */
     bool session_zone_unknown;

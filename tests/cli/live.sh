@@ -47,6 +47,15 @@ live "preflight as JSON" 1 '"state": ?"denied"' disk-full -- preflight -u poor -
 live "out of time is status 124, with what is known" 124 "StarRocks" disk-full \
     --faults '[{"match": "partitions_meta|tables_config|show partitions|backends/", "delay_s": 5}]' -- \
     storage -u root --timeout 2
+live "a cluster above --heavy-limit is spared, and told how" 2 "cluster too large: .* --heavy-limit 0 asks" disk-full -- \
+    storage -u root --heavy-limit 100
+like "what is cheap is asked" "$OUT" "storage.disk-hard-limit"
+live "a limit of 0 asks all" 2 "storage.no-retention" disk-full -- storage -u root --heavy-limit 0
+unlike "and no cluster is too large" "$OUT" "too large"
+both "a file that was collected without a limit answers whatever the limit" 2 "storage.no-retention" "$sim" disk-full -- bash -c '
+    "$S" collect all.srd -h $SIM_HOST -P $SIM_PORT -u root >/dev/null && "$S" storage --input all.srd --heavy-limit 100'
+both "and one with a limit says what it said" 2 "cluster too large" "$sim" disk-full -- bash -c '
+    "$S" collect spared.srd -h $SIM_HOST -P $SIM_PORT -u root --heavy-limit 100 >/dev/null; "$S" storage --input spared.srd'
 live "an FE that answers nothing cannot be reached" 69 "answered no statement" disk-full \
     --faults '[{"match": ".", "delay_s": 8}]' -- storage -u root --timeout 1
 
