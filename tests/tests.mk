@@ -78,7 +78,8 @@ check: build/.deps-check $(VENV)/.done
 bench: all build/.deps-bench $(VENV)/.done
 	tests/bench/run.sh $(B)/srdiag
 
-# Every statement of every probe on a StarRocks of yours; USER_NAME and SRDIAG_PASSWORD say who asks.
+# Every statement of every probe on a StarRocks of yours; USER_NAME and SRDIAG_PASSWORD say who asks. With
+# SCRATCH=1 it makes a database of its own there, and drops it.
 .PHONY: check-real
 check-real: all build/.deps-check $(VENV)/.done
-	$(VENV)/bin/python tests/real.py --fe $(FE) $(B)/srdiag
+	$(VENV)/bin/python tests/real.py --fe $(FE) $(if $(SCRATCH),--scratch) $(B)/srdiag
