@@ -168,9 +168,15 @@ static const char fish[] =
     "# fish completion of srdiag: srdiag completion fish | source\n"
     "function __srdiag_words\n"
     "    set -l typed (commandline -opc | string replace -r '^(-p|--password).*' '$1')\n"
-    "    $typed[1] completion --words -- $typed[2..-1] 2>/dev/null\n"
+    "    set -l answers ($typed[1] completion --words -- $typed[2..-1] 2>/dev/null)\n"
+    "    set -l current (commandline -ct)\n"
+    "    if string match -q -r -- (string escape --style=regex -- $current) $answers\n"
+    "        printf '%s\\n' $answers\n"
+    "    else\n"
+    "        __fish_complete_path $current\n"
+    "    end\n"
     "end\n"
-    "complete -c srdiag -a '(__srdiag_words)'\n";
+    "complete -c srdiag -f -a '(__srdiag_words)'\n";
 
 static int run(struct srd_call *call, struct srd_error *err)
 {

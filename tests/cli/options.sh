@@ -47,8 +47,6 @@ both "a check without thresholds is told" 64 "storage.medium-mismatch has none" 
 both "an unknown value of the configuration names the nearest" 64 'did you mean "tablet_max_versions"' \
     "$S" compaction --demo --set tablet_max_version=9
 both "what is like nothing says where to look" 64 "srdiag list limits" "$S" storage --demo --set elephants=9
-is "bash completes thresholds" "$(bash -c 'source <("$S" completion bash)
-    COMP_WORDS=("$S" storage --set storage.quota.) COMP_CWORD=3; _srdiag; echo "${COMPREPLY[@]}"')" storage.quota.critical
 both "a threshold that is no number is refused" 64 "NAME=NUMBER" "$S" storage --demo --set storage.x=many
 both "an unknown kind of list names the nearest" 64 'did you mean "checks"' "$S" list chekcs
 both "an unknown thing to explain names the nearest" 64 'did you mean "RC-01"' "$S" explain RC-1
@@ -90,22 +88,4 @@ unlike "a password in the wrong place is not repeated" "$OUT" geheim
 status "a wrong port slip" 64 "$S" storage -Pgeheim
 unlike "a password behind -P is not repeated" "$OUT" geheim
 
-for shell in bash zsh fish; do
-    ok "there is a completion for $shell" "$S" completion $shell
-done
-both "completion of another shell is refused" 64 "bash, zsh, fish" "$S" completion tcsh
-ok "the bash completion is valid bash" bash -c '"$S" completion bash | bash -n'
-is "bash completes commands" "$(bash -c 'source <("$S" completion bash)
-    COMP_WORDS=("$S" stor) COMP_CWORD=1; _srdiag; echo "${COMPREPLY[@]}"')" storage
-is "bash completes views" "$(bash -c 'source <("$S" completion bash)
-    COMP_WORDS=("$S" storage dis) COMP_CWORD=2; _srdiag; echo "${COMPREPLY[@]}"')" disks
-is "bash completes options" "$(bash -c 'source <("$S" completion bash)
-    COMP_WORDS=("$S" storage --expl) COMP_CWORD=2; _srdiag; echo "${COMPREPLY[@]}"')" --explain-score
-is "bash completes options of a diagnosis" "$(bash -c 'source <("$S" completion bash)
-    COMP_WORDS=("$S" ingestion --ho) COMP_CWORD=2; _srdiag; printf "%s\n" "${COMPREPLY[@]}"' | grep -c -e --hours)" 1
-is "bash completes values" "$(bash -c 'source <("$S" completion bash)
-    COMP_WORDS=("$S" storage -o nd) COMP_CWORD=3; _srdiag; echo "${COMPREPLY[@]}"')" ndjson
-is "bash hands no password on" "$(bash -c 'source <("$S" completion bash)
-    srdiag() { printf "%s\n" "$@" >&2; }
-    COMP_WORDS=(srdiag -pgeheim --password=geheim stor) COMP_CWORD=3; _srdiag' 2>&1 | grep -c geheim)" 0
 plan_end
