@@ -7,14 +7,19 @@ EPOCH = datetime.datetime(1970, 1, 1)
 
 
 class Clock:
-    """Runs with the real clock; advance() moves it ahead."""
+    """Runs with the real clock; advance() moves it ahead, freeze() stops it."""
 
     def __init__(self):
         self.start = time.time()
         self.ahead = 0.0
+        self.frozen = None
 
     def now(self):
-        return time.time() + self.ahead
+        return (self.frozen or time.time()) + self.ahead
+
+    def freeze(self):
+        """From now on it is always this second, so that two runs see the same ages."""
+        self.frozen = self.frozen or time.time()
 
     def age(self):
         """Seconds since the simulator started, on this clock: what growing values grow with."""

@@ -8,7 +8,6 @@ import logging
 import pathlib
 import re
 import threading
-import time
 
 import duckdb
 from sqlglot import errors as sg_errors
@@ -473,7 +472,7 @@ class Engine:
         with self.lock:
             gen, at = self.filled.get(full, (-1, 0))
             live = self.tables.is_live(full)
-            if gen == self.c.generation and (not live or time.time() - at < 0.2 and not self.tables.changes(full)):
+            if gen == self.c.generation and (not live or self.c.now() - at < 0.2 and not self.tables.changes(full)):
                 return
             db, name = full.split(".", 1)
             cols = self.facts.tables[full].columns
@@ -498,7 +497,7 @@ class Engine:
                 un = ", ".join(f"unnest($p{i}::VARCHAR[]) AS c{i}" for i in range(len(types)))
                 cur.execute(f"CREATE OR REPLACE TABLE {target} AS SELECT {pick} FROM (SELECT {un})",
                             {f"p{i}": v for i, v in enumerate(values)})
-            self.filled[full] = (self.c.generation, time.time())
+            self.filled[full] = (self.c.generation, self.c.now())
 
     def query(self, s, text, names, original, limit):
         cur = self.duck.cursor()

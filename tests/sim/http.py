@@ -138,6 +138,13 @@ def control(sim, sock, method, path, body):
         if method == "PUT" and path == "/_sim/advance":
             sim.advance(float(json.loads(body)["seconds"]))
             return _answer(sock, 200, "{}", "application/json")
+        if method == "PUT" and path == "/_sim/freeze":
+            sim.cluster.clock.freeze()
+            return _answer(sock, 200, "{}", "application/json")
+        if method == "PUT" and path == "/_sim/columns":
+            wanted = json.loads(body or "{}")
+            sim.reverse_columns, sim.unknown_columns = bool(wanted.get("reverse")), int(wanted.get("unknown", 0))
+            return _answer(sock, 200, "{}", "application/json")
         if method == "PUT" and path == "/_sim/reset":
             sim.stats.__init__()
             return _answer(sock, 200, "{}", "application/json")

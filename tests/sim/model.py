@@ -501,12 +501,13 @@ class Cluster:
         return {t: r for t, r in self.hurt.items() if any((x["heals_after"] or age + 1) > age for x in r.values())}
 
     def unhealthy(self, db):
-        """The ids of tablets of a database with a replica that is not OK."""
+        """The ids of tablets of a database with a replica that is not OK; a dead node is forgiven for a quarter of an hour."""
         self.place()
         if self.mode == "shared_data":
             return []
-        nodes = self.holders()
-        lost = {(i, j) for i, n in enumerate(nodes) for j, d in enumerate(n.disks) if not n.alive or d.state == "OFFLINE"}
+        nodes, patience = self.holders(), int(self.fe_config()["tablet_sched_be_down_tolerate_time_s"][1])
+        gone = [not n.alive and n.heartbeat_ago > patience for n in nodes]
+        lost = {(i, j) for i, n in enumerate(nodes) for j, d in enumerate(n.disks) if gone[i] or d.state == "OFFLINE"}
         disks = max(1, min((len(n.disks) for n in nodes), default=1))
         out, sick = [], self.sick
         for t in db.tables.values():
