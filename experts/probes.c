@@ -172,6 +172,15 @@ const char *srd_global_zone(const struct srd_evidence *ev)
     return *name && strlen(name) <= 64 && strspn(name, good) == strlen(name) ? name : NULL;
 }
 
+enum srd_status srd_why_not(const struct srd_evidence *ev, const struct srd_probe *probe,
+                            enum srd_status status)
+{
+    const struct srd_answer *missing = srd_evidence_missing(ev, probe);
+
+    /* what was never asked refused nothing */
+    return missing && missing->status != SRD_SKIPPED ? missing->status : status;
+}
+
 void srd_pick_zone(const struct srd_evidence *ev, struct srd_keys *out)
 {
     srd_keys_add(out, srd_global_zone(ev), NULL, NULL);

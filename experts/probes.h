@@ -52,6 +52,9 @@ void srd_pick_zone(const struct srd_evidence *ev, struct srd_keys *out);
 void srd_pick_hours_zone(const struct srd_evidence *ev, struct srd_keys *out);
 /* "+08:00", "Europe/Berlin"; NULL: not known. */
 const char *srd_global_zone(const struct srd_evidence *ev);
+/* Why is a zone or a number of nodes not known: what kept @probe from being answered, else @status. */
+enum srd_status srd_why_not(const struct srd_evidence *ev, const struct srd_probe *probe,
+                            enum srd_status status);
 
 /* Catalogue.stressed: does the FE wait for locks? Says who holds which lock. */
 bool srd_fe_stressed(const struct srd_evidence *ev, const char **why);

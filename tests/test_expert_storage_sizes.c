@@ -136,6 +136,8 @@ static const struct row rows[] = {
         PARTS("dwd|events|p1|BUCKETS=1|COPY_BYTES=" GIB_20 "\n") }, "warning dwd.events/p1", SD, V35 },
     { "without nodes there is nothing to compare with", CHECK, { BES(DEAD_BE("1")), PARTS("dwd|events|p1|BUCKETS=1|COPY_BYTES=" GIB_20 "\n") }, "not checked: no_backend", SN, V35 },
     { "parallelism: denied leaves it open", CHECK, { THREE, DENIED(srd_probe_partition_sizes) }, "not checked: denied", SN, V35 },
+    { "parallelism: nodes that are not shown leave it open", CHECK, { DENIED(srd_probe_backends), PARTS("d|t|p1|BUCKETS=1|COPY_BYTES=" GIB_20 "\n") },
+      "not checked: denied", SN, V35 },
     { "parallelism: a missing column is a matter of version", CHECK,
       { THREE, RAW(srd_probe_partition_sizes, "DB_NAME|TABLE_NAME|PARTITION_NAME|BUCKETS\nd|t|p|1\n") }, "not checked: version", SN, V35 },
     { "parallelism: names are whatever they are", CHECK, { THREE, PARTS("we`ird|名字|p`1|BUCKETS=1|COPY_BYTES=" GIB_20 "\n") }, "warning we`ird.名字/p`1", SN, V35 },

@@ -171,7 +171,7 @@ const struct srd_table *srd_load_table(struct srd_findings *out, const struct sr
     const struct srd_table *table = srd_evidence_get(out->ev, probe, NULL);
 
     if (!table)
-        srd_cannot_judge(out, SRD_FAILED,
+        srd_cannot_judge(out, srd_why_not(out->ev, &srd_probe_frontends, SRD_FAILED),
                          "the zone in which the cluster prints the times of loads is not known");
     return table;
 }

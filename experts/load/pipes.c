@@ -257,7 +257,8 @@ static void judge_files(const struct srd_evidence *ev, struct srd_findings *out)
         judge_pipe_files(ev, out, pipes, row, files, at);
     }
     if (pipes->rows && (!srd_global_zone(ev) || !ev->cluster.jvm_offset_known))
-        srd_cannot_judge(out, SRD_FAILED, "the zones of the times of pipe files are not known");
+        srd_cannot_judge(out, srd_why_not(ev, &srd_probe_frontends, SRD_FAILED),
+                         "the zones of the times of pipe files are not known");
     says_cut(out, pipes);
     srd_measured(out, "%zu pipes; %s of their files failed at some time, none within 24 hours",
                  pipes->rows, srd_text_count(out->arena, failed));

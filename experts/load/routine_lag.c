@@ -186,7 +186,7 @@ static void judge_need_schedule(const struct srd_evidence *ev, struct srd_findin
     }
     srd_routine_says_cut(out, &jobs);
     if (seen > waiting && (double)seen > most.value && !srd_global_zone(ev))
-        srd_cannot_judge(out, SRD_FAILED,
+        srd_cannot_judge(out, srd_why_not(out->ev, &srd_probe_frontends, SRD_FAILED),
                          "%zu jobs wait to be scheduled, but the zone of their times is not known",
                          seen);
     srd_measured(out, "%zu of %s Routine Load jobs wait to be scheduled", seen,

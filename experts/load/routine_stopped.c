@@ -82,7 +82,7 @@ static void judge_paused(const struct srd_evidence *ev, struct srd_findings *out
                      "Routine Load jobs are paused");
     if (undated)
         srd_cannot_judge(
-            out, SRD_FAILED,
+            out, srd_why_not(out->ev, &srd_probe_frontends, SRD_FAILED),
             "since when %zu jobs are paused is not known: the zone of their times is not", undated);
     srd_routine_says_cut(out, &jobs);
     srd_measured(out, "no Routine Load job of %s is paused", srd_text_count(out->arena, jobs.all));
@@ -140,7 +140,7 @@ static void judge_dead(const struct srd_evidence *ev, struct srd_findings *out)
     srd_routine_more(out, SRD_WARNING, found, jobs.all, "Routine Load jobs were cancelled");
     if (undated)
         srd_cannot_judge(
-            out, SRD_FAILED,
+            out, srd_why_not(out->ev, &srd_probe_frontends, SRD_FAILED),
             "when %zu jobs were cancelled is not known: the zone of their times is not", undated);
     srd_routine_says_cut(out, &jobs);
     srd_measured(out, "no Routine Load job was cancelled lately and left without a successor");

@@ -237,7 +237,8 @@ static void judge_slow(const struct srd_evidence *ev, struct srd_findings *out)
     double worst = 0, loads = 0;
 
     if (t->rows && !s.dated) {
-        srd_cannot_judge(out, SRD_FAILED, "the zone in which the FE prints times is not known");
+        srd_cannot_judge(out, srd_why_not(ev, &srd_probe_frontends, SRD_FAILED),
+                         "the zone in which the FE prints times is not known");
         return;
     }
     judge_running(ev, out, t);

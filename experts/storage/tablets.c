@@ -324,7 +324,10 @@ static void judge_parallelism(const struct srd_evidence *ev, struct srd_findings
     struct srd_group g;
 
     if (nodes < 1) {
-        srd_cannot_judge(out, SRD_NO_BACKEND, "the number of alive nodes is not known");
+        srd_cannot_judge(
+            out,
+            srd_why_not(ev, lake ? &srd_probe_compute_nodes : &srd_probe_backends, SRD_NO_BACKEND),
+            "the number of alive nodes is not known");
         return;
     }
     srd_storage_says_unseen(ev, out);
