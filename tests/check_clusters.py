@@ -47,20 +47,16 @@ class Healthy(unittest.TestCase):
             self.assertEqual(c.stats["holes"], 0, c.stats["hole_texts"])
 
     def test_shared_nothing(self):
-        """a healthy shared-nothing cluster raises nothing above info, on every line"""
-        for line in ("3.2", "3.3", "3.4", "3.5", "4.0", "4.1"):
+        """a healthy shared-nothing cluster raises nothing above info, on every line; 3.5: check_scenarios_well.py"""
+        for line in ("3.2", "3.3", "3.4", "4.0", "4.1"):
             with self.subTest(line):
                 self.check("healthy-shared-nothing", "--line", line)
 
     def test_shared_data(self):
-        """a healthy shared-data cluster raises nothing above info, on every line"""
-        for line in ("3.2", "3.3", "3.4", "3.5", "4.0", "4.1"):
+        """a healthy shared-data cluster raises nothing above info, on every line; 3.5: check_scenarios_well.py"""
+        for line in ("3.2", "3.3", "3.4", "4.0", "4.1"):
             with self.subTest(line):
                 self.check("healthy-shared-data", "--line", line)
-
-    def test_busy(self):
-        """a busy cluster with high but healthy numbers raises nothing above info"""
-        self.check("busy-healthy")
 
     def test_fixed_zone(self):
         """times printed at +08:00 whatever the zone raise nothing"""
@@ -70,7 +66,7 @@ class Healthy(unittest.TestCase):
 class DiskFull(unittest.TestCase):
     def test_cause_first(self):
         """full disks are named as RC-01 first, with evidence for and against, on old and new lines"""
-        for line in ("3.2", "3.5", "4.0", "4.1"):
+        for line in ("3.2", "4.0", "4.1"):
             with self.subTest(line), Cluster("disk-full", "--line", line) as c:
                 run = c.srdiag("comprehensive", "-o", "json")
                 report = run.json
@@ -86,17 +82,6 @@ class DiskFull(unittest.TestCase):
                 self.assertEqual(hard["limit"], 95)
                 self.assertIn("storage_usage_hard_limit_percent", hard["limit_source"])
                 self.assertIn("storage.no-retention", run.finding_ids())
-
-    def test_columns(self):
-        """columns the other way round and two unknown ones give an identical report"""
-        reports = []
-        for options in ((), ("--reverse-columns", "--unknown-columns", "2")):
-            with Cluster("disk-full", "--block", "77.1", *options) as c:
-                report = essence(c.srdiag("comprehensive", "-o", "json").json)
-                for finding in report["findings"]:
-                    finding.pop("evidence")  # the rows as they came, so with those columns
-                reports.append(re.sub(r"p20\d+|\d\d\d\d-\d\d-\d\dT[\d:.]+Z", "T", json.dumps(report, sort_keys=True)))
-        self.assertEqual(*reports)
 
     def test_threshold_of_the_cluster(self):
         """the cluster's own limit counts, and --set wins over it"""

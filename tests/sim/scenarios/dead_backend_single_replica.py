@@ -3,11 +3,12 @@ from ..model import DAY, GB
 
 EXTENDS = "healthy_shared_nothing"
 MODE = "shared_nothing"
-REPORT = {"exit": 2, "max_severity": "critical", "cause": "RC-33", "score_min": 0, "score_max": 39,
+REPORT = {"exit": 2, "max_severity": "critical", "score_min": 25, "score_max": 39, "cause": "RC-33",
           "must": ["cluster.be-down", "storage.single-replica", "storage.tablet-no-healthy-replica"],
           "must_not": ["storage.disk-offline", "cluster.fe-down", "cluster.fe-no-leader", "cluster.nodes-below-replication",
                        "cluster.version-mixed", "txn.next-version-gap"],
-          "values": {"be2": {"alive": False}}}
+          "values": {"be2": {"alive": False}},
+          "may": ["storage.tablet-unhealthy"]}
 
 
 def build(c):

@@ -5,9 +5,10 @@ from ..model import Partition
 
 EXTENDS = "healthy_shared_nothing"
 MODE = "shared_nothing"
-REPORT = {"exit": 2, "max_severity": "critical", "cause": "RC-25",
+REPORT = {"exit": 2, "max_severity": "critical", "score_min": 40, "score_max": 60, "cause": "RC-25",
           "must": ["ingest.partition-explosion", "ingest.create-tablet-slow"],
-          "must_not": ["load.routine-paused", "load.pipe-error"], "score_max": 80}
+          "must_not": ["load.routine-paused", "load.pipe-error"],
+          "may": ["load.error-class", "load.job-failure-rate", "storage.tablet-too-small"]}
 
 
 def add(c, table, day, written_ago, size=3 << 20, version=2):

@@ -4,7 +4,7 @@ from . import healthy_shared_nothing as base
 
 EXTENDS = None
 MODE = "shared_nothing"
-REPORT = {"exit": 2, "max_severity": "critical", "cause": "RC-01",
+REPORT = {"exit": 2, "max_severity": "critical", "score_min": 25, "score_max": 39, "cause": "RC-01",
           "must": ["storage.disk-hard-limit", "storage.disk-soft-limit", "storage.no-retention", "load.error-class"],
           "must_not": ["storage.disk-skew-backends", "storage.non-data-usage", "storage.recycle-bin"],
           "values": {"be1 /data1": {"used_pct": 96.52, "avail_gb": 71.3}}}

@@ -2,7 +2,8 @@
 from ..model import DAY
 
 EXTENDS = "healthy_shared_nothing"
-REPORT = {"exit": 1, "max_severity": "warning", "cause": "RC-34", "must": ["cluster.be-blacklisted"],
+REPORT = {"exit": 1, "max_severity": "warning", "score_min": 85, "score_max": 94, "cause": "RC-34",
+          "must": ["cluster.be-blacklisted"],
           "must_not": ["cluster.be-down", "cluster.hardware-uneven", "critical"],
           "values": {"be5": {"listed_days": 15}}}
 

@@ -11,6 +11,7 @@ def users(c):
         User("root", "", {"*"}, "*", roles=["root"]),
         User("diag", "s3cret#", {"OPERATE"}, "*", roles=["diagnosis"]),
         User("doctor", "d0ctor", {"OPERATE", "BLACKLIST", "REPOSITORY"}, "*", roles=["doctor"]),
+        User("reader", "r3ader", (), "*", roles=["reader"]),
         User("poor", "poor", (), (), roles=["public"]))})
 
 

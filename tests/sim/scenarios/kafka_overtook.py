@@ -1,9 +1,9 @@
 """A job was too slow for the retention of its topic: what it wanted to read next is gone. Another will follow."""
 EXTENDS = "healthy_shared_nothing"
 MODE = "shared_nothing"
-REPORT = {"exit": 2, "max_severity": "critical", "cause": "RC-36",
+REPORT = {"exit": 2, "max_severity": "critical", "score_min": 60, "score_max": 69, "cause": "RC-36",
           "must": ["load.routine-paused", "load.routine-lag", "load.routine-unstable", "load.routine-concurrency"],
-          "score_max": 69, "must_not": ["load.routine-dead", "load.pipe-error", "ingest.commit-quorum"]}
+          "must_not": ["load.routine-dead", "load.pipe-error", "ingest.commit-quorum"]}
 
 
 def build(c):

@@ -3,11 +3,12 @@ from ..model import GB
 
 EXTENDS = "healthy_shared_data"
 MODE = "shared_data"
-REPORT = {"exit": 2, "max_severity": "critical", "cause": "RC-04", "score_max": 69,
+REPORT = {"exit": 2, "max_severity": "critical", "score_min": 55, "score_max": 69, "cause": "RC-04",
           "must": ["compaction.lake-score", "compaction.lake-slowdown", "compaction.lake-queue-wait"],
           "must_not": ["compaction.disabled", "compaction.lake-warehouse-missing", "compaction.lake-tasks-capped",
                        "compaction.lake-job-stuck", "compaction.lake-job-errors", "storage.bucket-skew"],
-          "values": {"ods.click_live": {"max_cs": 640.0}}}
+          "values": {"ods.click_live": {"max_cs": 640.0}},
+          "may": ["load.error-class", "load.small-frequent"]}
 REASON = ("Partition's compaction score is larger than 100.0, delay commit for {}ms."
           " You can try to increase compaction concurrency.")
 

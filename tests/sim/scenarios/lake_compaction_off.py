@@ -2,11 +2,12 @@
 
 EXTENDS = "healthy_shared_data"
 MODE = "shared_data"
-REPORT = {"exit": 2, "max_severity": "critical", "cause": "RC-05", "score_max": 69,
+REPORT = {"exit": 2, "max_severity": "critical", "score_min": 20, "score_max": 45, "cause": "RC-05",
           "must": ["compaction.disabled", "compaction.lake-score", "compaction.lake-slowdown"],
           "must_not": ["compaction.lake-warehouse-missing", "compaction.lake-tasks-capped", "compaction.lake-job-stuck",
                        "compaction.lake-queue-wait"],
-          "values": {"ods.user_event": {"max_cs": 2044.0}}}
+          "values": {"ods.user_event": {"max_cs": 2044.0}},
+          "may": ["load.error-class", "load.job-failure-rate"]}
 REFUSED = ("type:LOAD_RUN_FAIL; msg:Failed to load data into partition {}, because of too large compaction score, "
            "current/limit: 2044.0/2000. You can reduce the loading job concurrency, or increase compaction concurrency")
 

@@ -1,10 +1,11 @@
 """Loads fail for several reasons, and the partitions of tomorrow are missing: RC-26 and its bystanders."""
 EXTENDS = "healthy_shared_nothing"
 MODE = "shared_nothing"
-REPORT = {"exit": 2, "max_severity": "critical", "cause": "RC-26",
+REPORT = {"exit": 2, "max_severity": "critical", "score_min": 30, "score_max": 50, "cause": "RC-26",
           "must": ["load.error-class", "load.job-failure-rate", "load.filtered-rows", "load.stuck", "load.broker-queue",
                    "load.export-failed", "load.migration-stuck", "storage.dynamic-partition-error"],
-          "must_not": ["storage.disk-hard-limit", "load.small-frequent", "load.disabled"]}
+          "must_not": ["storage.disk-hard-limit", "load.small-frequent", "load.disabled"],
+          "may": ["storage.dynamic-partition-horizon"]}
 NO_PARTITION = ("type:ETL_QUALITY_UNSATISFIED; msg:too many filtered rows: 812345, The row is out of partition ranges. "
                 "Please add a new partition: no partition for this tuple. tuple=['2026-11-21', 4711]")
 

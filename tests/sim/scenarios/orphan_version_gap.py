@@ -1,7 +1,7 @@
 """A partition waits since hours for a version whose transaction is gone: what follows can never become visible."""
 
 EXTENDS = "healthy_shared_nothing"
-REPORT = {"exit": 2, "max_severity": "critical", "cause": "RC-28",
+REPORT = {"exit": 2, "max_severity": "critical", "score_min": 50, "score_max": 69, "cause": "RC-28",
           "must": ["txn.next-version-gap"],
           "must_not": ["txn.committed-not-visible", "txn.running-near-limit", "txn.prepare-leaked", "cluster.be-down"],
           "values": {"crm.customer/customer": {"visible": 10828, "next": 12831}}}

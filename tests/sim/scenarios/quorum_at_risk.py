@@ -2,7 +2,7 @@
 from ..model import DAY
 
 EXTENDS = "healthy_shared_nothing"
-REPORT = {"exit": 2, "max_severity": "critical", "score_max": 39,
+REPORT = {"exit": 2, "max_severity": "critical", "score_min": 30, "score_max": 39,
           "must": ["cluster.fe-quorum-risk", "cluster.fe-down"],
           "must_not": ["cluster.fe-no-leader", "cluster.be-down", "cluster.fe-clock-skew", "cluster.version-mixed"],
           "values": {"fe3": {"alive": False}}}

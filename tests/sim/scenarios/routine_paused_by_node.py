@@ -1,9 +1,10 @@
 """A backend was away for some minutes: it is back, and so is everything but the Routine Load jobs that wrote to it."""
 EXTENDS = "healthy_shared_nothing"
 MODE = "shared_nothing"
-REPORT = {"exit": 2, "max_severity": "critical", "cause": "RC-07",
-          "must": ["load.routine-paused", "load.routine-lag"], "score_max": 69,
-          "must_not": ["ingest.partition-explosion", "load.routine-dead", "load.pipe-error"]}
+REPORT = {"exit": 2, "max_severity": "critical", "score_min": 55, "score_max": 69, "cause": "RC-07",
+          "must": ["load.routine-paused", "load.routine-lag"],
+          "must_not": ["ingest.partition-explosion", "load.routine-dead", "load.pipe-error"],
+          "may": ["load.error-class", "load.job-failure-rate"]}
 LOST = ("Tablet lost replicas. Check if any backend is down or not. tablet_id: {tablet}, replicas: "
         "{dead}:4/-1/4/0:NORMAL:DEAD,{one}:4/-1/4/0:NORMAL:ALIVE,{two}:4/-1/4/0:NORMAL:DEAD,. Check quorum number "
         "failed(OlapTableSink): BeReplicaSize:1, quorum:2")

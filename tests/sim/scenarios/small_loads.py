@@ -1,7 +1,7 @@
 """Flink writes one table four times a second in tiny batches; the list of stream loads covers some minutes only."""
 EXTENDS = "healthy_shared_nothing"
 MODE = "shared_nothing"
-REPORT = {"exit": 2, "max_severity": "critical", "must": ["load.small-frequent"],
+REPORT = {"exit": 2, "max_severity": "critical", "score_min": 60, "score_max": 69, "must": ["load.small-frequent"],
           "must_not": ["load.error-class", "load.job-failure-rate", "load.filtered-rows", "load.stuck"]}
 
 
