@@ -33,6 +33,9 @@ extern const struct srd_check *const srd_cluster_fleet_checks[];
 extern const struct srd_check *const srd_cluster_load_checks[];
 extern const struct srd_view *const srd_cluster_view_views[];
 
+extern const struct srd_cause srd_cause_no_checkpoint;       /* RC-15 */
+extern const struct srd_cause srd_cause_clock_skew;          /* RC-16 */
+extern const struct srd_cause srd_cause_lock_holder;         /* RC-17 */
 extern const struct srd_cause srd_cause_forgotten_blacklist; /* RC-34 */
 
 /* Probes of more than one file, and those that tests fill. */

@@ -138,4 +138,44 @@ const struct srd_cause srd_cause_starved = {
     .why = "Loads go on as ever and nothing merges what they write: compaction was switched off and forgotten, or the nodes on which "
            "it runs are gone.",
 };
+
+const struct srd_cause srd_cause_apply_lag = {
+    .id = "RC-09",
+    .title = "Versions of primary key tables wait to be applied, and pile up",
+    .mode = SRD_MODE_SHARED_NOTHING,
+    .required = {
+        { .check = "compaction.pk-apply-lag", .level = SRD_WARNING, .words = "{measured}" },
+        { .check = "compaction.pk-score-high", .level = SRD_WARNING, .words = "{measured}" },
+    },
+    .supporting = {
+        { .check = "storage.pk-index-memory", .level = SRD_WARNING, .words = "{measured}" },
+        { .check = "storage.pk-key-wide", .level = SRD_INFO, .words = "{measured}" },
+        { .check = "ingest.disk-io", .level = SRD_WARNING, .words = "{measured}" },
+        { .check = "load.error-class", .level = SRD_WARNING, .test = versions_refuse,
+          .words = "loads are refused for their number of versions" },
+    },
+    .contradicting = {
+        { .check = "compaction.disabled", .level = SRD_WARNING, .words = "compaction is off as well: {measured}" },
+        { .check = "load.small-frequent", .level = SRD_CRITICAL, .words = "loads are very frequent as well: {measured}" },
+    },
+    .not_because = {
+        { .check = "load.small-frequent", .level = SRD_WARNING, .words = "too many small loads: {measured}" },
+        { .check = "compaction.disabled", .level = SRD_WARNING, .words = "compaction that is switched off: {measured}" },
+    },
+    .explains = "compaction.version-count storage.replica-version-lag txn.committed-not-visible load.error-class "
+                "load.job-failure-rate",
+    .steps = {
+        { "now", { "let the writers of primary key tables load less often, in batches 10 s apart", NULL, SRD_SAFE }, NULL },
+        { "then", { "see which table has the versions, and what its index is", "SHOW CREATE TABLE {table};", SRD_SAFE },
+          "compaction.pk-score-high" },
+        { "then", { "keep its index on disk: one in memory is loaded anew before anything is applied",
+                    "ALTER TABLE {table} SET (\"enable_persistent_index\" = \"true\");", SRD_SAFE }, "compaction.pk-score-high" },
+        { "then", { "more threads that apply, while the CPU of {backend} is below 60 %: transaction_apply_worker_count in be.conf",
+                    NULL, SRD_SAFE }, "compaction.pk-apply-lag" },
+        { "later", { "a narrower key, fewer buckets for small tables, and faster disks under the index", NULL, SRD_RISKY }, NULL },
+    },
+    .why = "A version of a primary key table is usable when it has been applied: its keys are looked up in the index, and the old rows "
+           "marked deleted. When that is slower than loads come, versions wait in a queue and their rowsets pile up, however large the "
+           "loads are.",
+};
 /* clang-format on */

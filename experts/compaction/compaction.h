@@ -105,5 +105,6 @@ size_t srd_compaction_nodes_of(const struct srd_evidence *ev, const char *wareho
 extern const struct srd_cause srd_cause_frequent_loads; /* RC-02 */
 extern const struct srd_cause srd_cause_lake_debt;      /* RC-04 */
 extern const struct srd_cause srd_cause_starved;        /* RC-05 */
+extern const struct srd_cause srd_cause_apply_lag;      /* RC-09 */
 
 #endif

@@ -76,6 +76,8 @@ static struct srd_finding *add_stuck(struct srd_findings *out, const struct srd_
     srd_finding_field(out, f, "label", srd_quote_text(out->arena, label));
     srd_finding_field(out, f, "database",
                       srd_quote_identifier(out->arena, srd_cell_text(t, row, "DB_NAME")));
+    if (srd_load_target_sql(out->arena, t, row))
+        srd_finding_field(out, f, "table", srd_load_target_sql(out->arena, t, row));
     srd_finding_row(f, &srd_probe_open_loads, t, row);
     return f;
 }

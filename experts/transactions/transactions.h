@@ -21,7 +21,8 @@ extern const struct srd_check *const srd_txn_later_checks[];
 extern const struct srd_check *const srd_txn_gaps_checks[];
 extern const struct srd_view *const srd_txn_view_views[];
 
-extern const struct srd_cause srd_cause_orphan_gap; /* RC-28 */
+extern const struct srd_cause srd_cause_publish_bottleneck; /* RC-03 */
+extern const struct srd_cause srd_cause_orphan_gap;         /* RC-28 */
 
 extern const struct srd_probe srd_probe_txn_databases; /* ids and names */
 extern const struct srd_probe srd_probe_version_gaps;  /* partitions with versions still to come */

@@ -45,6 +45,14 @@ for id in $("$S" list checks -o csv | tail -n +2 | cut -d, -f1) \
         echo "$id" >>unexplained
 done
 is "every check, cause and probe can be explained" "$(cat unexplained 2>/dev/null)" ""
+for id in $("$S" list checks -o csv | tail -n +2 | cut -d, -f1); do
+    "$S" explain "$id" >explained
+    for part in WHY "HOW IT IS MEASURED" "LEVELS AND THRESHOLDS" "WHERE THE NUMBERS COME FROM" \
+        "WHAT IT MUST NOT BE CONFUSED WITH" "WHAT TO DO" "SEE ALSO"; do
+        grep -qx "$part" explained || echo "$id: $part" >>incomplete
+    done
+done
+is "each check says why, how, its thresholds and whose they are, what it is not, and what to do" "$(cat incomplete 2>/dev/null)" ""
 both "explain finds ids in any case" 0 "^RC-01" "$S" explain rc-01
 
 both "--only makes only this check" 2 "storage.disk-hard-limit" "$S" storage --demo --only storage.disk-hard-limit
