@@ -2,7 +2,7 @@
 from ..model import DAY
 
 EXTENDS = "healthy_shared_nothing"
-REPORT = {"exit": 2, "max_severity": "critical", "score_min": 40, "score_max": 60,
+REPORT = {"exit": 2, "max_severity": "critical", "score_min": 40, "score_max": 60, "cause": "RC-03",
           "must": ["txn.running-near-limit", "txn.committed-not-visible", "txn.next-version-gap", "txn.prepare-leaked",
                    "txn.prepared-abandoned"],
           "must_not": ["cluster.be-down", "cluster.fe-lock-contention", "storage.tablet-no-healthy-replica"],
