@@ -367,7 +367,7 @@ static const struct list {
       CELLS("storage.tablet-count-per-node", "1234567890123", "a sentence that is too long"), 1, 3,
       40,
       "NAME                                       N  WHAT\n"
-      "storage.tablet-count-per-node  1234567890123  a sentence …\n" },
+      "storage.tablet-count-per-node  1234567890123  a senten…\n" },
     { "a list may have no headings", NULL, CELLS("a", "1", "b"), 1, 3, 80, "a  1  b\n" },
     { "a list without rows is its headings", CELLS("NAME", "N"), NULL, 0, 2, 80, "NAME  N\n" },
     { "a cell cannot act, and a backslash stays", CELLS("NAME", "N"), CELLS("a\033\\x41\n", "1"), 1,

@@ -348,7 +348,7 @@ const struct srd_view srd_compaction_view_status = {
         { "name", "BACKEND OR PARTITION", SRD_UNIT_TEXT, false, "host of the BE; in shared-data the partition of the job" },
         { "kind", "KIND", SRD_UNIT_TEXT, true, "backend or job" },
         { "state", "STATE", SRD_UNIT_TEXT, false, "running, idle; queued, running or publishing (committed, not visible yet)" },
-        { "candidates", "CANDIDATES", SRD_UNIT_COUNT, false, "tablets that wait on the BE (shared-nothing)" },
+        { "candidates", "CANDIDATES", SRD_UNIT_COUNT, true, "tablets that wait on the BE (shared-nothing)" },
         { "running", "RUNNING", SRD_UNIT_COUNT, false, "compactions of the BE, or tablets of the job that are worked on" },
         { "queued", "QUEUED", SRD_UNIT_COUNT, false, "tablets of the job that have not begun (shared-data)" },
         { "tablets", "TABLETS", SRD_UNIT_COUNT, true, "tablets of the job (shared-data)" },

@@ -518,7 +518,7 @@ const struct srd_view srd_storage_view_tables = {
         { "copy_bytes", "ONE COPY", SRD_UNIT_BYTES, true, "size of one replica" },
         { "storage_bytes", "STORED", SRD_UNIT_BYTES, true,
           "size in the object store with versions not yet deleted (shared-data from 3.4.5)" },
-        { "row_count", "ROWS", SRD_UNIT_COUNT, false, "rows as last reported" },
+        { "row_count", "ROWS", SRD_UNIT_COUNT, true, "rows as last reported" },
         { "partitions", "PARTITIONS", SRD_UNIT_COUNT, false, "partitions without temporary ones" },
         { "tablets", "TABLETS", SRD_UNIT_COUNT, false, "tablets, replicas counted once" },
         { "tablet_bytes", "TABLET", SRD_UNIT_BYTES, false, "average size of a tablet" },

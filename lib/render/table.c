@@ -11,7 +11,7 @@
 #include "lib/render/table.h"
 
 #define GAP 2              /* blanks between columns */
-#define LEAST 12           /* no column is cut below this */
+#define LEAST 9            /* no column is cut below this */
 #define LIBRARY_ROWS 10000 /* the library keeps a table in memory; longer ones are streamed */
 
 /* The grid as it will be printed: cells clean and cut. */
