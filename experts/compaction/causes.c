@@ -1,23 +1,6 @@
 /* Why does compaction lag: too many small loads, or too little compaction? */
 
-#include <string.h>
-
 #include "experts/compaction/compaction.h"
-
-/* Do loads fail because tablets have too many versions? */
-static enum srd_signal_state versions_refuse(const struct srd_results *results)
-{
-    const struct srd_result *r = srd_results_get(results, "load.error-class");
-
-    for (size_t i = 0; r && i < r->finding_count; i++)
-        for (size_t k = 0; r->findings[i]->severity >= SRD_WARNING && k < SRD_MAX_FIELDS &&
-                           r->findings[i]->fields[k].name;
-             k++)
-            if (!strcmp(r->findings[i]->fields[k].name, "class") &&
-                !strcmp(r->findings[i]->fields[k].value, "versions"))
-                return SRD_SIGNAL_YES;
-    return !r || r->verdict == SRD_NOT_CHECKED ? SRD_SIGNAL_UNKNOWN : SRD_SIGNAL_NO;
-}
 
 /* clang-format off */
 const struct srd_cause srd_cause_frequent_loads = {
@@ -31,8 +14,7 @@ const struct srd_cause srd_cause_frequent_loads = {
     },
     .supporting = {
         { .check = "compaction.score-high", .level = SRD_WARNING, .alternatives = "compaction.pk-score-high", .words = "{measured}" },
-        { .check = "load.error-class", .level = SRD_WARNING, .test = versions_refuse,
-          .words = "loads are refused for their number of versions" },
+        { .check = "load.error-class", .level = SRD_WARNING, .only = "class=versions", .words = "{measured}" },
         { .check = "cluster.fe-editlog-write-slow", .level = SRD_WARNING, .words = "the FE commits slowly: {measured}" },
     },
     .contradicting = {
@@ -46,7 +28,7 @@ const struct srd_cause srd_cause_frequent_loads = {
         { .check = "compaction.disabled", .level = SRD_WARNING, .words = "compaction that is switched off: {measured}" },
         { .check = "compaction.pk-apply-lag", .level = SRD_INFO, .words = "a queue of versions to apply: {measured}" },
     },
-    .explains = "compaction.score-high compaction.pk-score-high compaction.threads-saturated load.job-failure-rate load.error-class "
+    .explains = "compaction.score-high compaction.pk-score-high compaction.threads-saturated load.job-failure-rate "
                 "storage.replica-version-lag",
     .steps = {
         { "now", { "let the writers of {table} load less often, in batches 10 s apart", NULL, SRD_SAFE }, NULL },
@@ -72,6 +54,7 @@ const struct srd_cause srd_cause_lake_debt = {
     .supporting = {
         { .check = "compaction.lake-slowdown", .level = SRD_WARNING, .words = "{measured}" },
         { .check = "compaction.lake-queue-wait", .level = SRD_WARNING, .words = "{measured}" },
+        { .check = "load.error-class", .level = SRD_WARNING, .only = "class=score", .words = "{measured}" },
         { .check = "storage.lake-throttled", .level = SRD_WARNING, .words = "{measured}" },
     },
     .contradicting = {
@@ -88,7 +71,7 @@ const struct srd_cause srd_cause_lake_debt = {
         { .check = "compaction.lake-tasks-capped", .level = SRD_WARNING, .words = "too few places: {measured}" },
         { .check = "compaction.lake-job-errors", .level = SRD_WARNING, .words = "failing jobs: {measured}" },
     },
-    .explains = "compaction.lake-slowdown compaction.lake-queue-wait compaction.lake-remote-read load.job-failure-rate load.error-class "
+    .explains = "compaction.lake-slowdown compaction.lake-queue-wait compaction.lake-remote-read load.job-failure-rate "
                 "load.stuck txn.committed-not-visible storage.lake-amplification",
     .steps = {
         { "now", { "let the writers of {table} load in batches, 10 s apart and of 100 rows at least; keep the slow-down on", NULL,
@@ -117,6 +100,8 @@ const struct srd_cause srd_cause_starved = {
         { .check = "compaction.lake-slowdown", .level = SRD_WARNING, .words = "{measured}" },
         { .check = "compaction.threads-saturated", .level = SRD_WARNING, .words = "{measured}" },
         { .check = "compaction.score-high", .level = SRD_WARNING, .words = "{measured}" },
+        { .check = "load.error-class", .level = SRD_WARNING, .only = "class=score", .words = "{measured}" },
+        { .check = "load.error-class", .level = SRD_WARNING, .only = "class=versions", .words = "{measured}" },
     },
     .contradicting = {
         { .check = "load.small-frequent", .level = SRD_CRITICAL, .words = "loads are very frequent as well: {measured}" },
@@ -127,7 +112,7 @@ const struct srd_cause srd_cause_starved = {
         { .check = "compaction.pk-apply-lag", .level = SRD_INFO, .words = "a queue of versions to apply: {measured}" },
     },
     .explains = "compaction.lake-slowdown compaction.lake-tasks-capped compaction.pk-score-high compaction.score-high "
-                "load.job-failure-rate load.error-class storage.lake-vacuum-stalled storage.lake-amplification",
+                "load.job-failure-rate storage.lake-vacuum-stalled storage.lake-amplification",
     .steps = {
         { "now", { "switch compaction on again", "{undo}", SRD_SAFE }, "compaction.disabled" },
         { "now", { "if its warehouse has no nodes: start some, or name a warehouse that has", NULL, SRD_SAFE }, NULL },
@@ -151,8 +136,7 @@ const struct srd_cause srd_cause_apply_lag = {
         { .check = "storage.pk-index-memory", .level = SRD_WARNING, .words = "{measured}" },
         { .check = "storage.pk-key-wide", .level = SRD_INFO, .words = "{measured}" },
         { .check = "ingest.disk-io", .level = SRD_WARNING, .words = "{measured}" },
-        { .check = "load.error-class", .level = SRD_WARNING, .test = versions_refuse,
-          .words = "loads are refused for their number of versions" },
+        { .check = "load.error-class", .level = SRD_WARNING, .only = "class=versions", .words = "{measured}" },
     },
     .contradicting = {
         { .check = "compaction.disabled", .level = SRD_WARNING, .words = "compaction is off as well: {measured}" },
@@ -162,7 +146,7 @@ const struct srd_cause srd_cause_apply_lag = {
         { .check = "load.small-frequent", .level = SRD_WARNING, .words = "too many small loads: {measured}" },
         { .check = "compaction.disabled", .level = SRD_WARNING, .words = "compaction that is switched off: {measured}" },
     },
-    .explains = "compaction.version-count storage.replica-version-lag txn.committed-not-visible load.error-class "
+    .explains = "compaction.version-count storage.replica-version-lag txn.committed-not-visible "
                 "load.job-failure-rate",
     .steps = {
         { "now", { "let the writers of primary key tables load less often, in batches 10 s apart", NULL, SRD_SAFE }, NULL },

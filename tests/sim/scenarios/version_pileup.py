@@ -22,7 +22,7 @@ def build(c):
     days[0].written_ago = 1
     cart = c.table("crm", "cart", 20, buckets=12, model="PRIMARY_KEYS", key=["id"])
     cart.partitions[0].rowsets = 420
-    for i in range(400):  # a load of 40 rows every 2 seconds
+    for i in range(900):  # a load of 40 rows every 2 seconds
         ago = 4 + 2 * i
         c.loads.append({"id": 840000 + i, "label": f"order_{i:05d}", "db": "ods", "table": "order_live", "state": "FINISHED",
                         "type": "STREAM_LOAD", "scan_rows": 40, "sink_rows": 40, "bytes": 6 << 10, "user": "app",
