@@ -57,7 +57,7 @@ both "explain finds ids in any case" 0 "^RC-01" "$S" explain rc-01
 
 both "--only makes only this check" 2 "storage.disk-hard-limit" "$S" storage --demo --only storage.disk-hard-limit
 unlike "and no other" "$OUT" "nothing expires them"
-status "--skip leaves a check out" 2 "$S" storage --demo --skip storage.disk-hard-limit
+status "--skip leaves a check out, and what it would have said" 1 "$S" storage --demo --skip storage.disk-hard-limit
 unlike "it is not in the report" "$OUT" "storage.disk-hard-limit"
 status "--severity hides what is below" 2 "$S" storage --demo --severity critical
 unlike "no warning is shown" "$OUT" "^ +WARNING"
@@ -116,6 +116,12 @@ unlike "NO_COLOR is respected" "$(NO_COLOR=1 pty 100 500 "$S" comprehensive --de
 unlike "a dumb terminal has no colour" "$(TERM=dumb pty 100 500 "$S" comprehensive --demo)" $'\033'
 is "a report fits the terminal" "$(pty 80 500 "$S" comprehensive --demo --color never |
     python3 -c 'import sys; print(sum(len(line.rstrip("\n")) > 80 and "  " in line[60:] for line in sys.stdin))')" 0
+for view in "storage disks" "storage tablets" "storage replicas" "storage tables" "compaction status" "compaction partitions" \
+    "compaction history" "load-jobs list" "load-jobs failed" "load-jobs status events_batch_0" "ingestion stream-load" \
+    "ingestion routine-load" "cluster nodes" "transactions running"; do
+    is "$view fits the terminal and says something" "$(pty 80 500 "$S" --demo $view --color never |
+        python3 -c 'import sys; lines = sys.stdin.read().splitlines(); print(len(lines) > 3, max(map(len, lines)) <= 80)')" "True True"
+done
 like "long output goes through the pager" "$(PAGER='sed s/^/paged:/' pty 80 10 "$S" comprehensive --demo)" "^paged:"
 unlike "short output does not" "$(PAGER='sed s/^/paged:/' pty 80 500 "$S" comprehensive --demo)" "^paged:"
 unlike "--no-pager is respected" "$(PAGER='sed s/^/paged:/' pty 80 10 "$S" comprehensive --demo --no-pager)" "^paged:"
