@@ -8,7 +8,7 @@ MODE = "shared_nothing"
 REPORT = {"exit": 2, "max_severity": "critical", "cause": "RC-01", "score_min": 15, "score_max": 39,
           "must": ["storage.disk-hard-limit", "storage.disk-soft-limit", "storage.no-retention", "load.error-class",
                    "compaction.version-count", "load.small-frequent", "load.routine-paused", "storage.pk-index-memory"],
-          "may": ["compaction.score-high", "load.job-failure-rate"],
+          "may": ["compaction.score-high", "load.job-failure-rate", "storage.disk-high-water"],
           "must_not": ["storage.disk-skew-backends", "storage.non-data-usage", "compaction.disabled", "cluster.be-down"],
           "values": {"be1 /data1": {"used_pct": 96.52, "avail_gb": 71.3}}}
 AVAIL = [71.3, 186.0, 224.0, 161.5, 243.0, 208.7]  # GB free of 2 TB on be1 to be6

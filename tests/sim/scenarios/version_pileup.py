@@ -6,7 +6,7 @@ REPORT = {"exit": 2, "max_severity": "critical", "score_min": 30, "score_max": 5
           "must": ["compaction.version-count", "compaction.score-high", "compaction.pk-score-high"],
           "must_not": ["compaction.disabled", "compaction.pk-apply-lag", "storage.replica-version-lag"],
           "values": {"ods.order_live": {"rowsets": 960}},
-          "may": ["load.error-class"]}
+          "may": ["load.error-class", "load.small-frequent"]}
 REFUSED = ("type:LOAD_RUN_FAIL; msg:Failed to load data into tablet {}, because of too many versions, current/limit: 1001/1000. "
            "You can reduce the loading job concurrency, or increase loading data batch size. If you are loading data with "
            "Routine Load, you can increase FE configs routine_load_task_consume_second and max_routine_load_batch_size.")
