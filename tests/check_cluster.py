@@ -1,7 +1,6 @@
 """Does the cluster expert say the right thing about nodes, whatever their version, mode and faults?"""
 
 import json
-import tempfile
 import unittest
 
 import jsonschema
@@ -137,11 +136,10 @@ class Sick(unittest.TestCase):
 
 class Views(unittest.TestCase):
     def test_nodes(self):
-        """the view has every node, at every version and in both modes, and the same from a snapshot"""
+        """the view has every node, at every version and in both modes"""
         for scenario, kind in (("healthy-shared-nothing", "BE"), ("healthy-shared-data", "CN")):
             for line in LINES:
-                with self.subTest(scenario, line=line), tempfile.TemporaryDirectory() as d, \
-                        Cluster(scenario, "--line", line) as c:
+                with self.subTest(scenario, line=line), Cluster(scenario, "--line", line) as c:
                     live = valid(c.srdiag("cluster", "nodes", "-o", "json").json)
                     self.assertEqual([r["kind"] for r in live["rows"][:3]], ["FE"] * 3)
                     self.assertEqual({r["kind"] for r in live["rows"][3:]}, {kind})
@@ -151,11 +149,6 @@ class Views(unittest.TestCase):
                     self.assertEqual(node["memory_limit_bytes"] is None, line == "3.2")
                     self.assertEqual(node["disk_percent"] is None, kind == "CN")
                     self.assertLess(node["heartbeat_age_ms"], 10000)
-                    self.assertEqual(c.srdiag("collect", f"{d}/a.srd").status, 0)
-                    kept = valid(srdiag("cluster", "nodes", "--input", f"{d}/a.srd", "-o", "json").json)
-                    hide = ("heartbeat_age_ms", "started_time", "tablets")
-                    plain = [[{k: v for k, v in r.items() if k not in hide} for r in x["rows"]] for x in (live, kept)]
-                    self.assertEqual(*plain)
 
 
 class Clocks(unittest.TestCase):

@@ -1,13 +1,12 @@
 """Does the transactions expert say the right thing about what runs, whatever the version, mode and faults?"""
 
 import json
-import tempfile
 import unittest
 
 import jsonschema
 
 import tap
-from cluster import ROOT, Cluster, srdiag
+from cluster import ROOT, Cluster
 
 SCHEMAS = {name: json.loads((ROOT / "tests" / "schema" / f"{name}-1.json").read_text()) for name in ("report", "view")}
 ALARMS = ("warning", "critical")
@@ -94,11 +93,10 @@ class Sick(unittest.TestCase):
 
 class Views(unittest.TestCase):
     def test_running(self):
-        """the view has what runs, oldest first, and the same from a snapshot"""
+        """the view has what runs, oldest first"""
         for scenario in ("transactions-near-limit", "healthy-shared-data"):
             for line in LINES:
-                with self.subTest(scenario, line=line), tempfile.TemporaryDirectory() as d, \
-                        Cluster(scenario, "--line", line) as c:
+                with self.subTest(scenario, line=line), Cluster(scenario, "--line", line) as c:
                     live = valid(c.srdiag("transactions", "running", "-o", "json").json)
                     if scenario == "transactions-near-limit":
                         self.assertEqual(len(live["rows"]), 100)
@@ -108,10 +106,6 @@ class Views(unittest.TestCase):
                         self.assertEqual(len(few["rows"]), 3)
                     else:
                         self.assertEqual({r["status"] for r in live["rows"]}, {"PREPARE", "COMMITTED"})
-                    self.assertEqual(c.srdiag("collect", f"{d}/a.srd").status, 0)
-                    kept = valid(srdiag("transactions", "running", "--input", f"{d}/a.srd", "-o", "json").json)
-                    ids = [[r["txn_id"] for r in x["rows"]] for x in (live, kept)]
-                    self.assertEqual(*ids)
 
     def test_hostile(self):
         """hostile labels come out whole in JSON and harmless on a terminal"""
