@@ -17,7 +17,8 @@
  */
 static const struct row {
     const char *name, *cause;
-    /* results: "ID LEVEL", "ID ok", "ID unknown", with fields as " name=value"; the rest was not run */
+    /* results: "ID LEVEL", "ID ok", "ID unknown", with fields as " name=value", of which says= is the message; the rest
+     * was not run */
     const char *results[8];
     const char *want; /* "yes", "no", "open" (a required one is unknown), "vetoed"; then + and - */
 } rows[] = {
@@ -185,6 +186,10 @@ static const struct row {
     { "clocks that differ and trouble nobody are a finding only", "RC-16",
       { "cluster.fe-clock-skew critical", "cluster.fe-down ok", "load.error-class ok" }, "no" },
     { "a follower that is away while clocks agree is something else", "RC-16", { "cluster.fe-clock-skew ok", "cluster.fe-down critical" }, "no" },
+    { "an object store that refuses the time of requests suffices", "RC-16",
+      { "cluster.fe-clock-skew warning", "cluster.fe-down ok", "load.error-class info says=RequestTimeTooSkewed" }, "yes" },
+    { "one that refuses the key does not", "RC-16",
+      { "cluster.fe-clock-skew warning", "cluster.fe-down ok", "load.error-class warning says=AccessDenied" }, "no" },
     { "clocks that cannot be read leave it open", "RC-16", { "cluster.fe-clock-skew unknown", "cluster.fe-down critical" }, "open" },
     { "frontends that are not known leave it open", "RC-16", { "cluster.fe-clock-skew critical", "cluster.fe-down unknown" }, "open" },
 
@@ -269,6 +274,8 @@ static void make_result(struct srd_arena *arena, const char *text, struct srd_re
             continue;
         }
         *equals = '\0';
+        if (!strcmp(word, "says"))
+            f->message = equals + 1;
         f->fields[fields++] = (struct srd_field){ word, equals + 1 };
     }
 }
