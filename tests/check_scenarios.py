@@ -213,4 +213,6 @@ class Scenarios(unittest.TestCase):
 globals().update(tests_of(True, 0, 2))
 
 if __name__ == "__main__":
+    if sys.argv[1:]:  # any by its name, as in `check_scenarios.py LoadNight`
+        globals().update(tests_of(True) | tests_of(False))
     tap.main()
