@@ -122,7 +122,9 @@ static const char *signals(struct srd_arena *arena, const struct srd_signal *lis
     for (; list->check || list->test; list++) {
         const char *one = list->words;
 
-        if (list->check)
+        if (list->check && list->test && one && !strchr(one, '{'))
+            one = srd_arena_printf(arena, "%s: %s", list->check, one); /* not that it was raised */
+        else if (list->check)
             one = srd_arena_printf(
                 arena, "%s (%s or worse)", list->check,
                 srd_severity_name(list->level > SRD_INFO ? list->level : SRD_INFO));

@@ -294,7 +294,7 @@ static const struct srd_cause hot_value = {
     .mode = SRD_MODE_SHARED_NOTHING,
     .required = {
         { .check = "storage.bucket-skew", .level = SRD_WARNING, .words = "{measured}" },
-        { .check = "load.stuck", .test = skewed_table_is_slow, .words = "and work on that table does not end: {measured}" },
+        { .check = "load.stuck", .level = SRD_WARNING, .test = skewed_table_is_slow, .words = "and work on that table does not end: {measured}" },
     },
     .supporting = {
         { .check = "storage.tablet-too-large", .level = SRD_WARNING, .words = "{measured}" },

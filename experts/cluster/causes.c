@@ -129,7 +129,7 @@ const struct srd_cause srd_cause_clock_skew = {
     .title = "Clocks differ: a frontend is not let in, or an object store refuses requests",
     .required = {
         { .check = "cluster.fe-clock-skew", .level = SRD_WARNING, .words = "{measured}" },
-        { .check = "cluster.fe-down", .test = time_matters, .words = "and somebody is turned away: {measured}" },
+        { .check = "cluster.fe-down", .level = SRD_WARNING, .test = time_matters, .words = "and somebody is turned away: {measured}" },
     },
     .supporting = {
         { .check = "cluster.fe-clock-skew", .level = SRD_CRITICAL, .words = "more than BDB JE admits" },
