@@ -119,9 +119,11 @@ static inline const char *picked(struct srd_arena *arena, const struct srd_probe
     const char *text = "";
 
     probe->pick(ev, &keys);
-    for (size_t i = 0; i < keys.count; i++)
-        text = srd_arena_printf(arena, "%s%s%s", text, i ? " " : "",
-                                srd_key_text(probe, &keys.keys[i], arena));
+    for (size_t i = 0; i < keys.count; i++) {
+        const char *key = srd_key_text(probe, &keys.keys[i], arena);
+
+        text = srd_arena_printf(arena, "%s%s%s", text, i ? " " : "", *key ? key : "asked");
+    }
     if (left_out)
         *left_out = keys.left_out;
     return text;

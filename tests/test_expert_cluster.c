@@ -657,7 +657,32 @@ static void every_check_has_its_texts(void **state)
     assert_int_equal(count, 27);
 }
 
-#define SINGLE 7
+static size_t repositories_asked(struct srd_arena *arena, const struct srd_answer_text *brokers)
+{
+    struct srd_keys keys = { .arena = arena, .max = srd_probe_repositories.max_keys };
+
+    srd_probe_repositories.pick(srd_evidence_of(arena, brokers), &keys);
+    return keys.count;
+}
+
+static void only_dead_brokers_lead_to_repositories(void **state)
+{
+    static const struct srd_answer_text alive[] = {
+        BROKERS("b1|h1|8000|true|" OLD "|" NOW "|\n"), { 0 }
+    };
+    static const struct srd_answer_text dead[] = {
+        BROKERS("b1|h1|8000|true|" OLD "|" NOW "|\nb1|h2|8000|false|" OLD "|" NOW "|\n"
+                "b1|h3|8000|false|" OLD "|" NOW "|\n"),
+        { 0 }
+    };
+    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
+
+    (void)state;
+    assert_int_equal(repositories_asked(arena, alive), 0);
+    assert_int_equal(repositories_asked(arena, dead), 1);
+}
+
+#define SINGLE 8
 
 int main(void)
 {
@@ -667,6 +692,7 @@ int main(void)
         cmocka_unit_test(a_listing_says_how_and_since_when),
         cmocka_unit_test(hostile_words_are_cut),
         cmocka_unit_test(an_fe_that_finds_no_leader_says_enough),
+        cmocka_unit_test(only_dead_brokers_lead_to_repositories),
         cmocka_unit_test(the_view_has_all_kinds),
         cmocka_unit_test(the_view_of_nothing_is_empty),
         cmocka_unit_test(every_check_has_its_texts),

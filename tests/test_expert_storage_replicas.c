@@ -252,6 +252,9 @@ static const struct pick_row {
 } picks[] = {
     { "the sickest databases are listed, the total row is none", &srd_probe_sick_tablets,
       { STATISTIC(DB("10", "a", "1", "0", "0") DB("11", "b", "0", "0", "0") DB("12", "c", "5", "0", "0") DB("13", "d", "0", "2", "0")) }, "12 13 10" },
+    { "nothing unhealthy and no BE away, nothing waits for repair", &srd_probe_pending_tablets, { ALL_UP, HEALTHY }, "" },
+    { "unhealthy tablets may wait for repair", &srd_probe_pending_tablets, { ALL_UP, SICK("1") }, "asked" },
+    { "those of a dead BE may, before they count as unhealthy", &srd_probe_pending_tablets, { ONE_DOWN, HEALTHY }, "asked" },
     { "tablets are taken from few replicas, lost sources, broken ones, then by turns", &srd_probe_tablet_place,
       { FEW("sales/users", DEAD("1", "2") DEAD("2", "2")), PENDING("5|REPAIR|REPLICA_MISSING|waiting\n6|REPAIR|REPLICA_MISSING|unable to find source replica. replicas: x\n"),
         IDS("7, 8, 9", "20", "6, 3"),

@@ -154,19 +154,32 @@ const struct srd_probe srd_probe_brokers = {
     .where = SRD_ASK_LEADER, /* who sends the heartbeats */
 };
 
-const struct srd_probe srd_probe_repositories = {
-    .id = "repositories",
-    .summary = "repositories of backups and their brokers",
-    .texts = { { .sql = "SHOW REPOSITORIES" } },
-    .columns = "RepoName Broker",
-};
-
 static bool is_alive(const struct srd_table *t, size_t row)
 {
     bool alive;
 
     return srd_cell_bool(t, row, "Alive", &alive) && alive;
 }
+
+/* While every broker lives it does not matter who uses them. */
+static void pick_repositories(const struct srd_evidence *ev, struct srd_keys *out)
+{
+    const struct srd_table *brokers = srd_evidence_get(ev, &srd_probe_brokers, NULL);
+
+    for (size_t row = 0; brokers && row < brokers->rows; row++)
+        if (!is_alive(brokers, row))
+            srd_keys_add(out, "", NULL, NULL);
+}
+
+const struct srd_probe srd_probe_repositories = {
+    .id = "repositories",
+    .summary = "repositories of backups and their brokers, when a broker is dead",
+    .texts = { { .sql = "SHOW REPOSITORIES" } },
+    .columns = "RepoName Broker",
+    .after = &srd_probe_brokers,
+    .pick = pick_repositories,
+    .max_keys = 1,
+};
 
 static size_t alive_of_name(const struct srd_table *t, const char *name)
 {

@@ -76,14 +76,30 @@ const struct srd_probe srd_probe_sick_tablets = {
     .max_keys = 5,
 };
 
+/* Where nothing is unhealthy, gone or about to be, nothing waits for repair. */
+static void pick_pending(const struct srd_evidence *ev, struct srd_keys *out)
+{
+    const struct srd_table *t = srd_evidence_get(ev, &srd_probe_statistic, NULL);
+    const struct srd_table *be = srd_evidence_get(ev, &srd_probe_backends, NULL);
+    bool wanted = be && srd_storage_dead(be);
+
+    for (size_t row = 0; t && row < t->rows && !wanted; row++)
+        wanted = srd_storage_is_database(t, row) && sick(t, row) > 0;
+    if (wanted)
+        srd_keys_add(out, "", NULL, NULL);
+}
+
 const struct srd_probe srd_probe_pending_tablets = {
     .id = "pending-tablets",
-    .summary = "tablets that wait for repair or balancing, and why",
+    .summary = "tablets that wait for repair or balancing, and why, when some are unhealthy or a BE is dead",
     .texts = { { .mode = SRD_MODE_SHARED_NOTHING,
                  .sql = "SHOW PROC '/cluster_balance/pending_tablets'" } },
     .columns = "TabletId Type Status ErrMsg",
     .privilege = "OPERATE",
     .where = SRD_ASK_LEADER,
+    .after = &srd_probe_statistic,
+    .pick = pick_pending,
+    .max_keys = 1,
 };
 
 const char *srd_storage_next_id(const char **list, struct srd_arena *arena)
