@@ -54,23 +54,136 @@ const struct srd_probe srd_probe_fe_jvm = {
 
 /*
  * All metrics that are of use, in one statement: a node asks the HTTP port of every FE for it, and
- * one FE that does not answer there fails it. txn_running has a row per database and FE, most first;
- * it counts as the limit counts, without Routine Load tasks and compactions. Followers say 0.
+ * one FE that does not answer there fails it. txn_running has a row per database and FE, most
+ * first; it counts as the limit counts, without Routine Load tasks and compactions. Followers say
+ * 0.
  */
 const struct srd_probe srd_probe_fe_gauges = {
     .id = "fe-gauges",
     .summary = "of each FE: journal since the last image, RPC threads, safe mode, transactions",
-    .texts = { { .sql = "SELECT FE_ID, NAME, LABELS, VALUE FROM information_schema.fe_metrics "
-                        "WHERE NAME IN ('safe_mode', 'meta_log_count', 'report_queue_size', 'txn_running') "
-                        "OR (NAME = 'thread_pool' AND LABELS LIKE '%thrift-server-pool%') "
-                        "ORDER BY CASE WHEN NAME = 'txn_running' THEN 1 ELSE 0 END, VALUE DESC, FE_ID "
-                        "LIMIT 1000" } },
+    .texts = { { .sql =
+                     "SELECT FE_ID, NAME, LABELS, VALUE FROM information_schema.fe_metrics "
+                     "WHERE NAME IN ('safe_mode', 'meta_log_count', 'report_queue_size', "
+                     "'txn_running') "
+                     "OR (NAME = 'thread_pool' AND LABELS LIKE '%thrift-server-pool%') "
+                     "ORDER BY CASE WHEN NAME = 'txn_running' THEN 1 ELSE 0 END, VALUE DESC, FE_ID "
+                     "LIMIT 1000" } },
     .columns = "FE_ID NAME LABELS VALUE",
     .privilege = "OPERATE",
     .cost = SRD_COST_MEDIUM,
     .zone = SRD_ZONE_SESSION,
     .needs_node = true,
 };
+
+/* clang-format off */
+#define METRIC(name, column) "MAX(CASE WHEN NAME = '" name "' THEN VALUE END) AS " column
+
+const struct srd_probe srd_probe_node_metrics = {
+    .id = "node-metrics",
+    .summary = "of each BE and CN: files open, highest compaction scores, and the paths with their room",
+    .texts = { { .sql = "SELECT BE_ID, PATH, "
+                        METRIC("process_fd_num_used", "FD_USED") ", "
+                        METRIC("process_fd_num_limit_soft", "FD_LIMIT") ", "
+                        METRIC("tablet_cumulative_max_compaction_score", "CUMULATIVE_SCORE") ", "
+                        METRIC("tablet_base_max_compaction_score", "BASE_SCORE") ", "
+                        METRIC("tablet_update_max_compaction_score", "UPDATE_SCORE") ", "
+                        METRIC("max_tablet_rowset_num", "ROWSETS") ", "
+                        METRIC("update_apply_queue_count", "APPLY_QUEUE") ", "
+                        METRIC("disks_total_capacity", "DISK_TOTAL") ", "
+                        METRIC("disks_avail_capacity", "DISK_AVAILABLE") ", "
+                        METRIC("disks_data_used_capacity", "DISK_DATA") ", "
+                        METRIC("disks_state", "DISK_USED")
+                        " FROM (SELECT BE_ID, NAME, VALUE, CASE WHEN NAME LIKE 'disks%' AND LABELS LIKE 'path=%' "
+                        "THEN SUBSTR(LABELS, 6) ELSE '' END AS PATH FROM information_schema.be_metrics "
+                        "WHERE NAME IN ('process_fd_num_used', 'process_fd_num_limit_soft', "
+                        "'tablet_cumulative_max_compaction_score', 'tablet_base_max_compaction_score', "
+                        "'tablet_update_max_compaction_score', 'max_tablet_rowset_num', "
+                        "'update_apply_queue_count', 'disks_total_capacity', 'disks_avail_capacity', "
+                        "'disks_data_used_capacity', 'disks_state')) m "
+                        "GROUP BY BE_ID, PATH ORDER BY PATH, BE_ID LIMIT 20000" } },
+    .columns = "BE_ID PATH FD_USED FD_LIMIT CUMULATIVE_SCORE BASE_SCORE UPDATE_SCORE ROWSETS APPLY_QUEUE "
+               "DISK_TOTAL DISK_AVAILABLE DISK_DATA DISK_USED",
+    .privilege = "OPERATE",
+    .cost = SRD_COST_MEDIUM,
+    .zone = SRD_ZONE_SESSION,
+    .needs_node = true,
+};
+
+const struct srd_probe srd_probe_node_settings = {
+    .id = "node-settings",
+    .summary = "settings of the BEs and CNs: each value and how many nodes have it; the paths of each",
+    .texts = { { .sql = "SELECT NAME, VALUE, COUNT(*) AS NODES, MIN(BE_ID) AS BE_ID "
+                        "FROM information_schema.be_configs WHERE NAME IN ('max_compaction_concurrency', "
+                        "'compact_threads', 'tablet_max_versions', 'storage_root_path') "
+                        "GROUP BY NAME, VALUE, CASE WHEN NAME = 'storage_root_path' THEN BE_ID END "
+                        "ORDER BY NAME, VALUE, BE_ID LIMIT 5000" } },
+    .columns = "NAME VALUE NODES BE_ID",
+    .privilege = "OPERATE",
+    .cost = SRD_COST_MEDIUM,
+    .zone = SRD_ZONE_SESSION,
+    .needs_node = true,
+};
+/* clang-format on */
+
+/* Makes @some a table without rows that has those of @columns that @all has; @from: their places.
+ */
+static void choose_columns(struct srd_table *some, const struct srd_table *all, const char *columns,
+                           size_t *from, struct srd_arena *arena)
+{
+    const char **names = srd_arena_array(arena, all->columns + 1, sizeof(*names));
+
+    *some = *all;
+    some->rows = some->columns = 0;
+    some->names = names;
+    for (const char *word = columns; *word; word += strspn(word, " ")) {
+        size_t n = strcspn(word, " ");
+        size_t at = srd_column(all, srd_arena_copy_n(arena, word, n));
+
+        word += n;
+        if (at == SRD_NO_COLUMN || some->columns == all->columns)
+            continue;
+        from[some->columns] = at;
+        names[some->columns++] = all->names[at];
+    }
+}
+
+const struct srd_table *srd_rows_where(const struct srd_evidence *ev, const struct srd_probe *probe,
+                                       bool (*wanted)(const struct srd_table *t, size_t row),
+                                       const char *columns)
+{
+    const struct srd_table *all = srd_evidence_get(ev, probe, NULL);
+    struct srd_table *some;
+    const char **cells;
+    size_t *from;
+
+    if (!all)
+        return NULL;
+    some = srd_arena_alloc(ev->arena, sizeof(*some));
+    from = srd_arena_array(ev->arena, all->columns + 1, sizeof(*from));
+    choose_columns(some, all, columns, from, ev->arena);
+    cells = srd_arena_array(ev->arena, all->rows * some->columns + 1, sizeof(*cells));
+    some->cells = cells;
+    for (size_t row = 0; row < all->rows; row++) {
+        if (!wanted(all, row))
+            continue;
+        for (size_t i = 0; i < some->columns; i++)
+            *cells++ = all->cells[row * all->columns + from[i]];
+        some->rows++;
+    }
+    return some;
+}
+
+static bool is_node(const struct srd_table *t, size_t row)
+{
+    return !*srd_cell_text(t, row, "PATH");
+}
+
+const struct srd_table *srd_node_metrics(const struct srd_evidence *ev)
+{
+    return srd_rows_where(ev, &srd_probe_node_metrics, is_node,
+                          "BE_ID FD_USED FD_LIMIT CUMULATIVE_SCORE BASE_SCORE UPDATE_SCORE ROWSETS "
+                          "APPLY_QUEUE");
+}
 
 /* Is @name one of "[a, b]"? A renamed item answers to its old name too. */
 static bool in_aliases(const char *aliases, const char *name)

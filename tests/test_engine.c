@@ -57,6 +57,19 @@ static const struct srd_probe by_argument = {
     .params = { { "name", SRD_PARAM_TEXT } },
     .pick = pick_argument,
 };
+/* Asks what "cheap" did not answer. */
+static void pick_rest(const struct srd_evidence *ev, struct srd_keys *out)
+{
+    if (!srd_evidence_get(ev, &cheap, NULL))
+        srd_keys_add(out, "", NULL, NULL);
+}
+static const struct srd_probe instead = {
+    .id = "instead",
+    .texts = { { 0, 0, 0, "SHOW INSTEAD" } },
+    .columns = "A",
+    .behind = &cheap,
+    .pick = pick_rest,
+};
 static const struct srd_probe other_mode = {
     .id = "other-mode", .texts = { { SRD_MODE_SHARED_DATA, 0, 0, "SHOW LAKE" } }, .columns = "A"
 };
@@ -272,6 +285,30 @@ static void asks_for_the_picked_keys_up_to_the_maximum_and_says_what_is_left_out
     assert_int_equal(srd_evidence_left_out(run.ev, &per_key), 1);
     assert_non_null(srd_evidence_get(run.ev, &per_key, "2"));
     end(&run);
+}
+
+static void what_is_asked_behind_another_sees_what_became_of_it(void **state)
+{
+    struct run answered = { 0 }, denied = { 0 }, alone = { 0 };
+
+    (void)state;
+    start(&answered,
+          REPLIES(IDENTITY, { "cheap", ONE_ROW, 0, 0, false }, { "instead", ONE_ROW, 0, 0, false }),
+          PROBES(&instead, &cheap));
+    assert_null(strstr(answered.fake.asked, "instead"));
+    assert_null(srd_evidence_missing(answered.ev, &instead));
+    end(&answered);
+    start(&denied,
+          REPLIES(IDENTITY, { "cheap", NULL, SRD_DENIED, 0, false },
+                  { "instead", ONE_ROW, 0, 0, false }),
+          PROBES(&instead, &cheap));
+    assert_non_null(strstr(denied.fake.asked, "instead"));
+    assert_non_null(srd_evidence_get(denied.ev, &instead, NULL));
+    end(&denied);
+    start(&alone, REPLIES(IDENTITY, { "instead", ONE_ROW, 0, 0, false }), PROBES(&instead));
+    assert_null(strstr(alone.fake.asked, "cheap"));
+    assert_non_null(strstr(alone.fake.asked, "instead"));
+    end(&alone);
 }
 
 static void fill_one(const struct srd_evidence *ev, const struct srd_arg_value *args,
@@ -600,6 +637,7 @@ int main(void)
     const struct CMUnitTest single[] = {
         cmocka_unit_test(asks_a_probe_once_however_often_it_is_wanted),
         cmocka_unit_test(asks_for_the_picked_keys_up_to_the_maximum_and_says_what_is_left_out),
+        cmocka_unit_test(what_is_asked_behind_another_sees_what_became_of_it),
         cmocka_unit_test(a_pick_may_use_the_arguments_of_the_view),
         cmocka_unit_test(a_pick_may_use_the_arguments_of_the_expert),
         cmocka_unit_test(a_follow_up_of_a_denied_probe_is_missing_for_that_reason),

@@ -49,10 +49,14 @@ extern const struct srd_view srd_compaction_view_history, srd_compaction_view_pa
 #define SCORES(rows) { &srd_probe_partition_scores, "", SCORES_HEAD rows, 0 }
 #define WAITING(eligible) SCORES("dwd|t|p1|10081|10080|12|99|2.5|50|9000|1|" NOW "|9999|" eligible "|1|40\n")
 
-#define METRICS_HEAD "BE_ID|CUMULATIVE_SCORE|BASE_SCORE|UPDATE_SCORE|ROWSETS|APPLY_QUEUE\n"
-#define METRICS(rows) { &srd_probe_compaction_metrics, "", METRICS_HEAD rows, 0 }
-#define CALM "1|17|9|6|5|0\n"
-#define SETTINGS(rows) { &srd_probe_compaction_settings, "", "NAME|VALUE|NODES|BE_ID\n" rows, 0 }
+#define METRICS_HEAD "BE_ID|CUMULATIVE_SCORE|BASE_SCORE|UPDATE_SCORE|ROWSETS|APPLY_QUEUE|PATH|FD_USED|FD_LIMIT|" \
+                     "DISK_TOTAL|DISK_AVAILABLE|DISK_DATA|DISK_USED\n"
+/* Their disks have rows of their own. */
+#define METRICS(rows) { &srd_probe_node_metrics, "", METRICS_HEAD rows \
+    "1|\\N|\\N|\\N|\\N|\\N|/data1|\\N|\\N|1000|500|400|1\n", 0 }
+#define REST "||9|90|\\N|\\N|\\N|\\N\n"
+#define CALM "1|17|9|6|5|0" REST
+#define SETTINGS(rows) { &srd_probe_node_settings, "", "NAME|VALUE|NODES|BE_ID\n" rows, 0 }
 
 #define REFUSED(kind, table, last) { &srd_probe_refused_loads, "", "KIND|DB_NAME|TABLE_NAME|LOADS|LAST|MESSAGE\n" \
                                      kind "|dwd|" table "|3|" last "|too many versions\n", 0 }
@@ -100,9 +104,9 @@ static const struct row rows[] = {
     { "refused for another reason is another matter", CHECK, { PILE(ROWSETS("t", "p1", "DUP", "20", "3")), REFUSED("score", "t", "2026-01-20 01:50:00") }, "ok", SN, V35 },
     { "internal tables come one level lower", CHECK,
       { { &srd_probe_partition_scores, "", ROWSETS_HEAD "_statistics_|x|x|1|2|PRIMARY|30|950|2|3|30|3|99|9|7|1\n", 0 } }, "warning _statistics_.x/x", SN, V35 },
-    { "a BE knows of a tablet that the account does not see", CHECK, { PILE(ROWSETS("t", "p1", "DUP", "20", "3")), METRICS("1|17|9|6|950|0\n"), TWO_BE },
+    { "a BE knows of a tablet that the account does not see", CHECK, { PILE(ROWSETS("t", "p1", "DUP", "20", "3")), METRICS("1|17|9|6|950|0" REST), TWO_BE },
       "critical be1", SN, V35 },
-    { "the same tablet is told once", CHECK, { PILE(ROWSETS("t", "p1", "DUP", "951", "3")), METRICS("1|17|9|6|950|0\n"), TWO_BE }, "critical dwd.t/p1", SN, V35 },
+    { "the same tablet is told once", CHECK, { PILE(ROWSETS("t", "p1", "DUP", "951", "3")), METRICS("1|17|9|6|950|0" REST), TWO_BE }, "critical dwd.t/p1", SN, V35 },
     { "no tablet at all is not ok", CHECK, { PILE("") }, "not checked: denied", SN, V35 },
     { "before 3.2.4 partitions have no name", CHECK, { PILE(ROWSETS("t", "\\N", "DUP", "501", "3")) }, "warning dwd.t", SN, V32 },
     { "versions: denied leaves it open", CHECK, { DENIED(&srd_probe_partition_scores) }, "not checked: denied", SN, V35 },
@@ -116,31 +120,31 @@ static const struct row rows[] = {
     { "N/A is no number of rowsets", CHECK, { PILE(ROWSETS("t", "p1", "DUP", "N/A", "0")) }, "ok", SN, V35 },
 #undef CHECK
 #define CHECK &srd_compaction_score_high
-    { "a cumulative score of 101 is a warning", CHECK, { METRICS("1|101|9|6|50|0\n" "2|17|9|6|5|0\n"), TWO_BE }, "warning be1", SN, V35 },
-    { "100 is normal", CHECK, { METRICS("1|100|9|6|50|0\n" "2|17|9|6|5|0\n"), TWO_BE }, "ok", SN, V35 },
-    { "a high base score of tablets with few rowsets is harmless", CHECK, { METRICS("1|17|240|6|50|0\n" "2|17|9|6|5|0\n"), TWO_BE,
+    { "a cumulative score of 101 is a warning", CHECK, { METRICS("1|101|9|6|50|0" REST "2|17|9|6|5|0" REST), TWO_BE }, "warning be1", SN, V35 },
+    { "100 is normal", CHECK, { METRICS("1|100|9|6|50|0" REST "2|17|9|6|5|0" REST), TWO_BE }, "ok", SN, V35 },
+    { "a high base score of tablets with few rowsets is harmless", CHECK, { METRICS("1|17|240|6|50|0" REST "2|17|9|6|5|0" REST), TWO_BE,
       PILE(ROWSETS("t", "p1", "DUP", "100", "3")) }, "ok", SN, V35 },
-    { "with many rowsets it is not", CHECK, { METRICS("1|17|240|6|150|0\n" "2|17|9|6|5|0\n"), TWO_BE, PILE(ROWSETS("t", "p1", "DUP", "101", "3")) },
+    { "with many rowsets it is not", CHECK, { METRICS("1|17|240|6|150|0" REST "2|17|9|6|5|0" REST), TWO_BE, PILE(ROWSETS("t", "p1", "DUP", "101", "3")) },
       "warning be1", SN, V35 },
-    { "those of a primary key tablet are no matter of base compaction", CHECK, { METRICS("1|17|240|6|150|0\n" "2|17|9|6|5|0\n"), TWO_BE,
+    { "those of a primary key tablet are no matter of base compaction", CHECK, { METRICS("1|17|240|6|150|0" REST "2|17|9|6|5|0" REST), TWO_BE,
       PILE(ROWSETS("t", "p1", "PRIMARY", "290", "3")) }, "ok", SN, V35 },
     { "a BE that does not answer is said", CHECK, { METRICS(CALM), TWO_BE }, "not checked: failed", SN, V35 },
-    { "a finding stands beside it", CHECK, { METRICS("1|101|9|6|50|0\n"), TWO_BE }, "warning be1\nnot checked: failed", SN, V35 },
-    { "a version without the metric leaves it open", CHECK, { METRICS("1|\\N|\\N|6|\\N|0\n" "2|\\N|9|6|5|0\n"), TWO_BE }, "not checked: version", SN, V35 },
+    { "a finding stands beside it", CHECK, { METRICS("1|101|9|6|50|0" REST), TWO_BE }, "warning be1\nnot checked: failed", SN, V35 },
+    { "a version without the metric leaves it open", CHECK, { METRICS("1|\\N|\\N|6|\\N|0" REST "2|\\N|9|6|5|0" REST), TWO_BE }, "not checked: version", SN, V35 },
     { "a dead BE is not missed", CHECK, { METRICS(CALM), BES(BE("1", "be1", "true", NOW) BE("2", "be2", "false", NOW)) }, "ok", SN, V35 },
-    { "scores: denied leaves it open", CHECK, { DENIED(&srd_probe_compaction_metrics), TWO_BE }, "not checked: denied", SN, V35 },
-    { "scores: a missing column is a matter of version", CHECK, { { &srd_probe_compaction_metrics, "", "BE_ID|BASE_SCORE\n1|2\n", 0 } },
+    { "scores: denied leaves it open", CHECK, { DENIED(&srd_probe_node_metrics), TWO_BE }, "not checked: denied", SN, V35 },
+    { "scores: a missing column is a matter of version", CHECK, { { &srd_probe_node_metrics, "", "BE_ID|BASE_SCORE\n1|2\n", 0 } },
       "not checked: version", SN, V35 },
-    { "scores: not in shared-data", CHECK, { METRICS("1|900|9|6|50|0\n") }, "not applicable", SD, V35 },
+    { "scores: not in shared-data", CHECK, { METRICS("1|900|9|6|50|0" REST) }, "not applicable", SD, V35 },
 #undef CHECK
 #define CHECK &srd_compaction_pk_score_high
     { "301 rowsets of a primary key tablet are a warning", CHECK, { PILE(ROWSETS("t", "p1", "PRIMARY", "301", "3")) }, "warning dwd.t/p1", SN, V35 },
     { "300 are not", CHECK, { PILE(ROWSETS("t", "p1", "PRIMARY", "300", "3")) }, "ok", SN, V35 },
     { "other models are another check's", CHECK, { PILE(ROWSETS("t", "p1", "DUP", "800", "3")) }, "ok", SN, V35 },
-    { "a score of thousands with 100 rowsets is normal", CHECK, { PILE(ROWSETS("t", "p1", "PRIMARY", "100", "0")), METRICS("1|17|9|9000|100|0\n"), TWO_BE }, "ok", SN, V35 },
-    { "with more it is told", CHECK, { PILE(ROWSETS("t", "p1", "PRIMARY", "101", "0")), METRICS("1|17|9|1001|101|0\n"), TWO_BE }, "info be1", SN, V35 },
-    { "a score of 1,000 is not", CHECK, { PILE(ROWSETS("t", "p1", "PRIMARY", "101", "0")), METRICS("1|17|9|1000|101|0\n"), TWO_BE }, "ok", SN, V35 },
-    { "-1 means that it was skipped", CHECK, { PILE(ROWSETS("t", "p1", "PRIMARY", "150", "0")), METRICS("1|17|9|-1|150|0\n"), TWO_BE }, "ok", SN, V35 },
+    { "a score of thousands with 100 rowsets is normal", CHECK, { PILE(ROWSETS("t", "p1", "PRIMARY", "100", "0")), METRICS("1|17|9|9000|100|0" REST), TWO_BE }, "ok", SN, V35 },
+    { "with more it is told", CHECK, { PILE(ROWSETS("t", "p1", "PRIMARY", "101", "0")), METRICS("1|17|9|1001|101|0" REST), TWO_BE }, "info be1", SN, V35 },
+    { "a score of 1,000 is not", CHECK, { PILE(ROWSETS("t", "p1", "PRIMARY", "101", "0")), METRICS("1|17|9|1000|101|0" REST), TWO_BE }, "ok", SN, V35 },
+    { "-1 means that it was skipped", CHECK, { PILE(ROWSETS("t", "p1", "PRIMARY", "150", "0")), METRICS("1|17|9|-1|150|0" REST), TWO_BE }, "ok", SN, V35 },
     { "an internal primary key table stays at info", CHECK,
       { { &srd_probe_partition_scores, "", ROWSETS_HEAD "_statistics_|x|x|1|2|PRIMARY|30|350|2|3|30|3|99|9|7|1\n", 0 } }, "info _statistics_.x/x", SN, V35 },
     { "primary keys: denied leaves it open", CHECK, { DENIED(&srd_probe_partition_scores) }, "not checked: denied", SN, V35 },
@@ -177,36 +181,36 @@ static const struct row rows[] = {
     { "an empty list excludes nothing", CHECK, { CONFIG("lake_compaction_disable_ids|[]||String|true|\n"), SETTINGS("compact_threads|4|2|1\n") }, "ok", SD, V35 },
     { "no threads on any CN is a warning", CHECK, { CONFIG(""), SETTINGS("compact_threads|0|2|1\n") }, "warning compaction", SD, V35 },
     { "no threads on one CN names it", CHECK, { CONFIG(""), SETTINGS("compact_threads|0|1|2\ncompact_threads|4|1|1\n"), TWO_CN }, "warning cn2", SD, V35 },
-    { "the nodes denied: the leader's switch still stands", CHECK, { CONFIG(SET("lake_compaction_max_tasks", "0")), DENIED(&srd_probe_compaction_settings) },
+    { "the nodes denied: the leader's switch still stands", CHECK, { CONFIG(SET("lake_compaction_max_tasks", "0")), DENIED(&srd_probe_node_settings) },
       "warning compaction\nnot checked: denied", SD, V35 },
-    { "the nodes denied is not ok", CHECK, { CONFIG(""), DENIED(&srd_probe_compaction_settings) }, "not checked: denied", SD, V35 },
-    { "shared-nothing: off on all nodes with a pile is critical", CHECK, { CONFIG(""), SETTINGS("max_compaction_concurrency|0|2|1\n"), METRICS("1|17|9|6|101|0\n") },
+    { "the nodes denied is not ok", CHECK, { CONFIG(""), DENIED(&srd_probe_node_settings) }, "not checked: denied", SD, V35 },
+    { "shared-nothing: off on all nodes with a pile is critical", CHECK, { CONFIG(""), SETTINGS("max_compaction_concurrency|0|2|1\n"), METRICS("1|17|9|6|101|0" REST) },
       "critical compaction", SN, V35 },
-    { "without a pile it may just have been switched", CHECK, { CONFIG(""), SETTINGS("max_compaction_concurrency|0|2|1\n"), METRICS("1|17|9|6|100|0\n") },
+    { "without a pile it may just have been switched", CHECK, { CONFIG(""), SETTINGS("max_compaction_concurrency|0|2|1\n"), METRICS("1|17|9|6|100|0" REST) },
       "warning compaction", SN, V35 },
     { "off on one of two is a warning", CHECK, { CONFIG(""), SETTINGS("max_compaction_concurrency|-1|1|1\nmax_compaction_concurrency|0|1|2\n"),
-      METRICS("1|17|9|6|900|0\n"), TWO_BE }, "warning be2", SN, V35 },
+      METRICS("1|17|9|6|900|0" REST), TWO_BE }, "warning be2", SN, V35 },
     { "no limit is on", CHECK, { CONFIG(""), SETTINGS("max_compaction_concurrency|-1|2|1\n") }, "ok", SN, V35 },
     { "a limit is on", CHECK, { CONFIG(""), SETTINGS("max_compaction_concurrency|2|2|1\n") }, "ok", SN, V35 },
     { "the leader's switch means nothing in shared-nothing", CHECK, { CONFIG(SET("lake_compaction_max_tasks", "0")), SETTINGS("max_compaction_concurrency|-1|2|1\n") },
       "ok", SN, V35 },
-    { "off: denied leaves it open", CHECK, { CONFIG(""), DENIED(&srd_probe_compaction_settings) }, "not checked: denied", SN, V35 },
+    { "off: denied leaves it open", CHECK, { CONFIG(""), DENIED(&srd_probe_node_settings) }, "not checked: denied", SN, V35 },
     { "nodes that say nothing are not on", CHECK, { CONFIG(""), SETTINGS("") }, "not checked: failed", SN, V35 },
     { "nor are CNs that say nothing", CHECK, { CONFIG(""), SETTINGS("tablet_max_versions|1000|2|1\n") }, "not checked: failed", SD, V35 },
     { "off: the configuration denied leaves it open", CHECK, { DENIED(&srd_probe_fe_config), SETTINGS("compact_threads|4|2|1\n") }, "not checked: denied", SD, V35 },
-    { "off: a missing column is a matter of version", CHECK, { CONFIG(""), { &srd_probe_compaction_settings, "", "NAME|VALUE\nx|0\n", 0 } }, "not checked: version", SN, V35 },
+    { "off: a missing column is a matter of version", CHECK, { CONFIG(""), { &srd_probe_node_settings, "", "NAME|VALUE\nx|0\n", 0 } }, "not checked: version", SN, V35 },
     { "a mode that is not known leaves it open", CHECK, { CONFIG(""), SETTINGS("max_compaction_concurrency|0|2|1\n") }, "not checked: failed", SRD_MODE_ANY, V35 },
 #undef CHECK
 #define CHECK &srd_compaction_pk_apply_lag
-    { "1,001 waiting applies are a warning", CHECK, { METRICS("1|17|9|6|5|1001\n" "2|17|9|6|5|0\n"), TWO_BE }, "warning be1", SN, V35 },
-    { "1,000 may be the burst of a load", CHECK, { METRICS("1|17|9|6|5|1000\n" "2|17|9|6|5|0\n"), TWO_BE }, "info be1", SN, V35 },
-    { "100 are normal", CHECK, { METRICS("1|17|9|6|5|100\n" "2|17|9|6|5|0\n"), TWO_BE }, "ok", SN, V35 },
-    { "a BE that just started loads its indexes", CHECK, { METRICS("1|17|9|6|5|9000\n"), BES(BE("1", "be1", "true", "2026-01-20 01:51:00")) }, "ok", SN, V35 },
-    { "ten minutes later it should be done", CHECK, { METRICS("1|17|9|6|5|9000\n"), BES(BE("1", "be1", "true", "2026-01-20 01:49:00")) }, "warning be1", SN, V35 },
-    { "applies: a version without the metric leaves it open", CHECK, { METRICS("1|17|9|6|5|\\N\n" "2|17|9|6|5|0\n"), TWO_BE }, "not checked: version", SN, V35 },
-    { "applies: denied leaves it open", CHECK, { DENIED(&srd_probe_compaction_metrics) }, "not checked: denied", SN, V35 },
-    { "applies: a missing column is a matter of version", CHECK, { { &srd_probe_compaction_metrics, "", "BE_ID|BASE_SCORE\n1|2\n", 0 } }, "not checked: version", SN, V35 },
-    { "applies: not in shared-data", CHECK, { METRICS("1|900|9|6|50|9000\n") }, "not applicable", SD, V35 },
+    { "1,001 waiting applies are a warning", CHECK, { METRICS("1|17|9|6|5|1001" REST "2|17|9|6|5|0" REST), TWO_BE }, "warning be1", SN, V35 },
+    { "1,000 may be the burst of a load", CHECK, { METRICS("1|17|9|6|5|1000" REST "2|17|9|6|5|0" REST), TWO_BE }, "info be1", SN, V35 },
+    { "100 are normal", CHECK, { METRICS("1|17|9|6|5|100" REST "2|17|9|6|5|0" REST), TWO_BE }, "ok", SN, V35 },
+    { "a BE that just started loads its indexes", CHECK, { METRICS("1|17|9|6|5|9000" REST), BES(BE("1", "be1", "true", "2026-01-20 01:51:00")) }, "ok", SN, V35 },
+    { "ten minutes later it should be done", CHECK, { METRICS("1|17|9|6|5|9000" REST), BES(BE("1", "be1", "true", "2026-01-20 01:49:00")) }, "warning be1", SN, V35 },
+    { "applies: a version without the metric leaves it open", CHECK, { METRICS("1|17|9|6|5|\\N" REST "2|17|9|6|5|0" REST), TWO_BE }, "not checked: version", SN, V35 },
+    { "applies: denied leaves it open", CHECK, { DENIED(&srd_probe_node_metrics) }, "not checked: denied", SN, V35 },
+    { "applies: a missing column is a matter of version", CHECK, { { &srd_probe_node_metrics, "", "BE_ID|BASE_SCORE\n1|2\n", 0 } }, "not checked: version", SN, V35 },
+    { "applies: not in shared-data", CHECK, { METRICS("1|900|9|6|50|9000" REST) }, "not applicable", SD, V35 },
 #undef CHECK
 #define CHECK &srd_compaction_lake_score
     { "a score of 100 is still normal", CHECK, { SCORES(SCORE("100")) }, "ok", SD, V35 },
@@ -395,7 +399,7 @@ static const struct view_row {
 } views[] = {
     { "status lists the backends", &srd_compaction_view_status, { { 0 } },
       { { &srd_probe_compaction_work, "", "BE_ID|CANDIDATES_NUM|BASE_COMPACTION_CONCURRENCY|CUMULATIVE_COMPACTION_CONCURRENCY|LATEST_COMPACTION_SCORE|CANDIDATE_MAX_SCORE\n"
-          "1|41|1|2|7.5|17\n2|0|0|0|0|\\N\n", 0 }, METRICS("1|17|9|6|33|4\n"), TWO_BE },
+          "1|41|1|2|7.5|17\n2|0|0|0|0|\\N\n", 0 }, METRICS("1|17|9|6|33|4" REST), TWO_BE },
       "name state candidates running score rowsets apply_queue",
       "be1 running 41 3 17 33 4\nbe2 idle 0 0 - - -\n3 compactions run on 2 backends, 41 tablets are candidates", SN, 1 },
     { "status lists the jobs that run, the oldest first", &srd_compaction_view_status, { { 0 } },
@@ -504,8 +508,8 @@ static void hostile_cells_do_no_harm(void **state)
         { &srd_probe_partition_scores, "", ROWSETS_HEAD, 16 },
         { &srd_probe_partition_scores, "", SCORES_HEAD, 16 },
         { &srd_probe_compaction_work, "", JOBS_HEAD, 7 },
-        { &srd_probe_compaction_metrics, "", METRICS_HEAD, 6 },
-        { &srd_probe_compaction_settings, "", "NAME|VALUE|NODES|BE_ID\n", 4 },
+        { &srd_probe_node_metrics, "", METRICS_HEAD, 13 },
+        { &srd_probe_node_settings, "", "NAME|VALUE|NODES|BE_ID\n", 4 },
         { &srd_probe_lake_tasks, "", TASKS_HEAD, 8 },
         { &srd_probe_refused_loads, "", "KIND|DB_NAME|TABLE_NAME|LOADS|LAST|MESSAGE\n", 6 },
         { &srd_probe_delayed_loads, "d", "TransactionId|Label|TransactionStatus|Reason\n", 4 },

@@ -301,7 +301,8 @@ static const char *exports_of(struct srd_arena *arena, const char *databases)
     const struct srd_probe *exports = srd_load_export_failed.needs[0];
     const struct srd_answer_text answers[] = {
         { &srd_probe_databases, "",
-          srd_arena_printf(arena, "DbId|DbName|TableNum|Quota|ReplicaQuota\n1|information_schema|70||\n%s",
+          srd_arena_printf(arena,
+                           "DbId|DbName|TableNum|Quota|ReplicaQuota\n1|information_schema|70||\n%s",
                            databases),
           0 },
         { 0 },
@@ -322,8 +323,7 @@ static void exports_of_many_databases_are_not_all_asked_for(void **state)
     (void)state;
     assert_string_equal(exports_of(arena, "2|a|5||\n3|_statistics_|9||\n4|b|7||\n5|c|6||\n"),
                         "b c a and 0 more");
-    assert_string_equal(exports_of(arena, "2|a|5||\n3|b|9||\n4|c|7||\n5|d|6||\n"),
-                        "b and 3 more");
+    assert_string_equal(exports_of(arena, "2|a|5||\n3|b|9||\n4|c|7||\n5|d|6||\n"), "b and 3 more");
     assert_string_equal(exports_of(arena, ""), "and 0 more");
 }
 

@@ -273,7 +273,8 @@ static const struct pick_row {
       { BACKENDS(UP("1") DOWN("2") DOWN("3")), LOWS(LOW("sales", "users", "1", GIB2) LOW("sales", "pairs", "2", GIB2) LOW("sales", "mv", "1", GIB2)), VIEWS("sales|mv\n") },
       "sales/users sales/pairs" },
     { "an offline disk is like a BE away", &srd_probe_few_left,
-      { ALL_UP, LOWS(LOW("sales", "users", "1", GIB2)), { &srd_probe_backend_disks, "1", "RootPath|State\n/data1|OFFLINE\n", 0 } }, "sales/users" },
+      { ALL_UP, LOWS(LOW("sales", "users", "1", GIB2)), { &srd_probe_backend_disks, "1",
+        "RootPath|AvailCapacity|TotalCapacity|TotalUsedPct|State|StorageMedium\n/data1|0.000 |0.000 |0.00 %|OFFLINE|HDD\n", 0 } }, "sales/users" },
 };
 /* clang-format on */
 

@@ -44,7 +44,6 @@ extern const struct srd_probe srd_probe_replication_in_use; /* partitions by num
 extern const struct srd_probe srd_probe_node_blacklist;     /* of each FE */
 extern const struct srd_probe srd_probe_brokers;
 extern const struct srd_probe srd_probe_repositories;     /* which brokers backups use */
-extern const struct srd_probe srd_probe_node_descriptors; /* files that each node has open */
 
 enum srd_node_kind { SRD_NODE_FE = 1, SRD_NODE_BE = 2, SRD_NODE_CN = 4 };
 #define SRD_NODE_WORKERS (SRD_NODE_BE | SRD_NODE_CN)

@@ -3,21 +3,6 @@
 #include "experts/cluster/cluster.h"
 #include "lib/base/text.h"
 
-/* clang-format off */
-const struct srd_probe srd_probe_node_descriptors = {
-    .id = "node-descriptors",
-    .summary = "file descriptors that each BE and CN has open, and its limit",
-    .texts = { { .sql = "SELECT BE_ID, NAME, VALUE FROM information_schema.be_metrics "
-                        "WHERE NAME IN ('process_fd_num_used', 'process_fd_num_limit_soft') "
-                        "ORDER BY BE_ID LIMIT 4000" } },
-    .columns = "BE_ID NAME VALUE",
-    .privilege = "OPERATE",
-    .cost = SRD_COST_MEDIUM,
-    .zone = SRD_ZONE_SESSION,
-    .needs_node = true,
-};
-/* clang-format on */
-
 /*
  * A node that is idle now has not been busy in every one of three samples. One that is busy now may
  * have a peak.
@@ -62,20 +47,18 @@ static void judge_cpu(const struct srd_evidence *ev, struct srd_findings *out)
                          busy, alive);
 }
 
-static bool descriptors(const struct srd_table *t, const char *id, const char *name, double *out,
-                        size_t *at)
+/* The row of the node, or SRD_NO_COLUMN. */
+static size_t row_of_node(const struct srd_table *t, const char *id)
 {
     for (size_t row = 0; row < t->rows; row++)
-        if (srd_cell_is(t, row, "BE_ID", id) && srd_cell_is(t, row, "NAME", name)) {
-            *at = row;
-            return srd_cell_number(t, row, "VALUE", out);
-        }
-    return false;
+        if (srd_cell_is(t, row, "BE_ID", id))
+            return row;
+    return SRD_NO_COLUMN;
 }
 
 static void judge_descriptors(const struct srd_evidence *ev, struct srd_findings *out)
 {
-    const struct srd_table *t = srd_evidence_get(ev, &srd_probe_node_descriptors, NULL);
+    const struct srd_table *t = srd_node_metrics(ev);
     struct srd_nodes nodes = srd_cluster_nodes(ev, out->arena, SRD_NODE_WORKERS);
     struct srd_limit part =
         srd_limit_catalogue(ev, "cluster.be-fd-exhaustion", 70, SRD_UNIT_PERCENT);
@@ -91,8 +74,9 @@ static void judge_descriptors(const struct srd_evidence *ev, struct srd_findings
         if (!n->alive)
             continue;
         alive++;
-        if (!descriptors(t, n->id, "process_fd_num_used", &used, &row) ||
-            !descriptors(t, n->id, "process_fd_num_limit_soft", &most, &row) || most <= 0) {
+        row = row_of_node(t, n->id);
+        if (!srd_cell_number(t, row, "FD_USED", &used) ||
+            !srd_cell_number(t, row, "FD_LIMIT", &most) || most <= 0) {
             unread++;
             continue;
         }
@@ -109,7 +93,7 @@ static void judge_descriptors(const struct srd_evidence *ev, struct srd_findings
         else
             srd_finding_value(f, most, least);
         srd_finding_share(f, 1, (double)nodes.count);
-        srd_finding_row(f, &srd_probe_node_descriptors, t, row);
+        srd_finding_row(f, &srd_probe_node_metrics, t, row);
     }
     srd_measured(out, "at most %.0f %% of the file descriptors of a node are in use", highest);
     if (!alive)
@@ -146,7 +130,7 @@ const struct srd_check srd_cluster_be_fd_exhaustion = {
     .id = "cluster.be-fd-exhaustion",
     .title = "File descriptors run out",
     .worst = SRD_CRITICAL,
-    .needs = { &srd_probe_backends, &srd_probe_compute_nodes, &srd_probe_node_descriptors },
+    .needs = { &srd_probe_backends, &srd_probe_compute_nodes, &srd_probe_node_metrics },
     .judge = judge_descriptors,
     .limits = ". .limit",
     .why = "At the limit segments cannot be opened and connections fail, with errors that look like damaged data.",

@@ -34,9 +34,6 @@ extern const struct srd_view *const srd_compaction_views_views[];
  */
 extern const struct srd_probe srd_probe_compaction_work;
 extern const struct srd_probe srd_probe_partition_scores;
-extern const struct srd_probe srd_probe_compaction_metrics; /* shared-nothing: one row per BE */
-extern const struct srd_probe
-    srd_probe_compaction_settings;                     /* values of be_configs, and how often */
 extern const struct srd_probe srd_probe_refused_loads; /* because compaction lags */
 extern const struct srd_probe srd_probe_lake_tasks;    /* shared-data: by transaction */
 extern const struct srd_probe srd_probe_delayed_loads; /* shared-data; key: database */

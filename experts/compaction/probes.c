@@ -78,42 +78,6 @@ const struct srd_probe srd_probe_partition_scores = {
     .needs_node = true,
 };
 
-#define METRIC(name, column) "MAX(CASE WHEN NAME = '" name "' THEN VALUE END) AS " column
-
-const struct srd_probe srd_probe_compaction_metrics = {
-    .id = "compaction-metrics",
-    .summary = "highest compaction scores, rowsets and waiting applies of each BE",
-    .texts = { { .mode = SRD_MODE_SHARED_NOTHING,
-                 .sql = "SELECT BE_ID, " METRIC("tablet_cumulative_max_compaction_score", "CUMULATIVE_SCORE")
-                        ", " METRIC("tablet_base_max_compaction_score", "BASE_SCORE")
-                        ", " METRIC("tablet_update_max_compaction_score", "UPDATE_SCORE")
-                        ", " METRIC("max_tablet_rowset_num", "ROWSETS")
-                        ", " METRIC("update_apply_queue_count", "APPLY_QUEUE")
-                        " FROM information_schema.be_metrics WHERE NAME IN "
-                        "('tablet_cumulative_max_compaction_score', 'tablet_base_max_compaction_score', "
-                        "'tablet_update_max_compaction_score', 'max_tablet_rowset_num', "
-                        "'update_apply_queue_count') GROUP BY BE_ID ORDER BY BE_ID LIMIT 2000" } },
-    .columns = "BE_ID CUMULATIVE_SCORE BASE_SCORE UPDATE_SCORE ROWSETS APPLY_QUEUE",
-    .privilege = "OPERATE",
-    .cost = SRD_COST_MEDIUM,
-    .zone = SRD_ZONE_SESSION,
-    .needs_node = true,
-};
-
-const struct srd_probe srd_probe_compaction_settings = {
-    .id = "compaction-settings",
-    .summary = "compaction settings of the BEs and CNs: each value, and how many nodes have it",
-    .texts = { { .sql = "SELECT NAME, VALUE, COUNT(*) AS NODES, MIN(BE_ID) AS BE_ID "
-                        "FROM information_schema.be_configs WHERE NAME IN ('max_compaction_concurrency', "
-                        "'compact_threads', 'tablet_max_versions') "
-                        "GROUP BY NAME, VALUE ORDER BY NAME, VALUE LIMIT 1000" } },
-    .columns = "NAME VALUE NODES BE_ID",
-    .privilege = "OPERATE",
-    .cost = SRD_COST_MEDIUM,
-    .zone = SRD_ZONE_SESSION,
-    .needs_node = true,
-};
-
 /*
  * The last quarter of an hour up to the newest of them: times of one column need no zone. Which kind of
  * lag it was follows from the text; all three are those of StarRocks itself.

@@ -30,7 +30,7 @@ static void backend_finding(const struct srd_evidence *ev, struct srd_findings *
     srd_finding_share(f, 1, (double)m->rows);
     srd_finding_field(out, f, "backend", name);
     srd_finding_field(out, f, "backend_id", id);
-    srd_finding_row(f, &srd_probe_compaction_metrics, m, row);
+    srd_finding_row(f, &srd_probe_node_metrics, m, row);
 }
 
 /* compaction.score-high */
@@ -52,7 +52,7 @@ static double most_plain_rowsets(const struct srd_evidence *ev)
 
 static void judge_score_high(const struct srd_evidence *ev, struct srd_findings *out)
 {
-    const struct srd_table *m = srd_evidence_get(ev, &srd_probe_compaction_metrics, NULL);
+    const struct srd_table *m = srd_node_metrics(ev);
     struct srd_limit bound = srd_limit_catalogue(ev, "compaction.score-high", 100, SRD_UNIT_COUNT);
     double cumulative, base, rowsets = most_plain_rowsets(ev), most = 0;
     size_t known = 0;
@@ -99,7 +99,7 @@ static bool just_started(const struct srd_evidence *ev, const char *id, struct s
 
 static void judge_apply_lag(const struct srd_evidence *ev, struct srd_findings *out)
 {
-    const struct srd_table *m = srd_evidence_get(ev, &srd_probe_compaction_metrics, NULL);
+    const struct srd_table *m = srd_node_metrics(ev);
     struct srd_limit some = srd_limit_catalogue(ev, "compaction.pk-apply-lag", 100, SRD_UNIT_COUNT);
     struct srd_limit many =
         srd_limit_catalogue(ev, "compaction.pk-apply-lag.warning", 1000, SRD_UNIT_COUNT);
@@ -132,7 +132,7 @@ const struct srd_check srd_compaction_score_high = {
     .family = "versions",
     .mode = SRD_MODE_SHARED_NOTHING,
     .worst = SRD_WARNING,
-    .needs = { &srd_probe_compaction_metrics },
+    .needs = { &srd_probe_node_metrics },
     .wants = { &srd_probe_backends, &srd_probe_partition_scores },
     .judge = judge_score_high,
     .limits = ".",
@@ -161,7 +161,7 @@ const struct srd_check srd_compaction_pk_apply_lag = {
     .title = "Versions of primary key tables wait to be applied",
     .mode = SRD_MODE_SHARED_NOTHING,
     .worst = SRD_WARNING,
-    .needs = { &srd_probe_compaction_metrics },
+    .needs = { &srd_probe_node_metrics },
     .wants = { &srd_probe_backends },
     .judge = judge_apply_lag,
     .limits = ". .restart .warning",

@@ -116,7 +116,7 @@ static void report_refused(const struct srd_evidence *ev, struct srd_findings *o
 static void report_unseen(const struct srd_evidence *ev, struct srd_findings *out,
                           const struct pile *p)
 {
-    const struct srd_table *m = srd_evidence_get(ev, &srd_probe_compaction_metrics, NULL);
+    const struct srd_table *m = srd_node_metrics(ev);
 
     for (size_t row = 0; m && row < m->rows; row++) {
         double rowsets = srd_compaction_number(m, row, "ROWSETS");
@@ -135,7 +135,7 @@ static void report_unseen(const struct srd_evidence *ev, struct srd_findings *ou
                             name, count(out, rowsets), count(out, p->versions.value));
         srd_finding_value(f, rowsets, limit);
         srd_finding_share(f, 1, (double)m->rows);
-        srd_finding_row(f, &srd_probe_compaction_metrics, m, row);
+        srd_finding_row(f, &srd_probe_node_metrics, m, row);
     }
 }
 
@@ -186,7 +186,7 @@ static void judge_version_count(const struct srd_evidence *ev, struct srd_findin
 static void judge_pk_score(const struct srd_evidence *ev, struct srd_findings *out)
 {
     const struct srd_table *t = srd_evidence_get(ev, &srd_probe_partition_scores, NULL);
-    const struct srd_table *m = srd_evidence_get(ev, &srd_probe_compaction_metrics, NULL);
+    const struct srd_table *m = srd_node_metrics(ev);
     struct srd_limit bound =
         srd_limit_catalogue(ev, "compaction.pk-score-high", 300, SRD_UNIT_COUNT);
     struct srd_limit score_bound =
@@ -227,7 +227,7 @@ static void judge_pk_score(const struct srd_evidence *ev, struct srd_findings *o
                             count(out, score));
         srd_finding_value(f, score, score_bound);
         srd_finding_share(f, 1, (double)m->rows);
-        srd_finding_row(f, &srd_probe_compaction_metrics, m, row);
+        srd_finding_row(f, &srd_probe_node_metrics, m, row);
     }
     if (!t->rows)
         srd_cannot_judge(out, SRD_DENIED,
@@ -245,7 +245,7 @@ const struct srd_check srd_compaction_version_count = {
     .mode = SRD_MODE_SHARED_NOTHING,
     .worst = SRD_CRITICAL,
     .needs = { &srd_probe_partition_scores },
-    .wants = { &srd_probe_compaction_settings, &srd_probe_compaction_metrics, &srd_probe_refused_loads },
+    .wants = { &srd_probe_node_settings, &srd_probe_node_metrics, &srd_probe_refused_loads },
     .judge = judge_version_count,
     .limits = ". .critical .share tablet_max_versions",
     .why = "Every load adds a rowset to each tablet that it writes to, and compaction merges them. A tablet with "
@@ -283,7 +283,7 @@ const struct srd_check srd_compaction_pk_score_high = {
     .mode = SRD_MODE_SHARED_NOTHING,
     .worst = SRD_WARNING,
     .needs = { &srd_probe_partition_scores },
-    .wants = { &srd_probe_compaction_metrics },
+    .wants = { &srd_probe_node_metrics },
     .judge = judge_pk_score,
     .limits = ". .score",
     .why = "Primary key tables have a compaction of their own, whose backlog the score that the FE shows does not "

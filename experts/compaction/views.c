@@ -45,7 +45,7 @@ static void note_missing(const struct srd_evidence *ev, struct srd_rows *out,
 static void fill_backends(const struct srd_evidence *ev, const struct srd_table *t,
                           struct srd_rows *out)
 {
-    const struct srd_table *m = srd_evidence_get(ev, &srd_probe_compaction_metrics, NULL);
+    const struct srd_table *m = srd_node_metrics(ev);
     double running = 0, candidates = 0;
 
     for (size_t row = 0; t && row < t->rows; row++) {
@@ -79,7 +79,7 @@ static void fill_backends(const struct srd_evidence *ev, const struct srd_table 
     if (t && t->rows < ev->cluster.backends_alive)
         srd_rows_note(out, "%zu of %zu living backends answered", t->rows,
                       ev->cluster.backends_alive);
-    note_missing(ev, out, &srd_probe_compaction_metrics, "rowsets and waiting applies");
+    note_missing(ev, out, &srd_probe_node_metrics, "rowsets and waiting applies");
     srd_rows_note(out,
                   "shared-nothing: each BE compacts by itself, there are no jobs to list; primary "
                   "key tables are compacted apart and are not among the candidates");
@@ -365,7 +365,7 @@ const struct srd_view srd_compaction_view_status = {
         { "started_at", "STARTED", SRD_UNIT_TIME, true, "beginning of the job (shared-data)" },
     },
     .needs = { &srd_probe_compaction_work },
-    .wants = { &srd_probe_compaction_metrics, &srd_probe_lake_tasks, &srd_probe_partition_scores, &srd_probe_fe_config },
+    .wants = { &srd_probe_node_metrics, &srd_probe_lake_tasks, &srd_probe_partition_scores, &srd_probe_fe_config },
     .fill = fill_status,
     .next = "srdiag compaction partitions | srdiag compaction history | srdiag compaction",
 };

@@ -80,8 +80,8 @@ static bool has_exports(const struct srd_table *dbs, size_t row)
 }
 
 /*
- * SHOW EXPORT wants a database, and nothing says which of them export. Of a few all are asked; of many
- * the one with the most tables, for to know of all is out of reach.
+ * SHOW EXPORT wants a database, and nothing says which of them export. Of a few all are asked; of
+ * many the one with the most tables, for to know of all is out of reach.
  */
 static void pick_databases(const struct srd_evidence *ev, struct srd_keys *out)
 {

@@ -211,6 +211,8 @@ static void judge_medium(const struct srd_evidence *ev, struct srd_findings *out
     struct srd_disks disks = srd_storage_disks(ev, out->arena);
     bool ssd = has_medium(&disks, "SSD"), hdd = has_medium(&disks, "HDD");
     size_t doubtful = 0;
+    enum srd_status status;
+    const char *why;
 
     srd_storage_says_unseen(ev, out);
     for (size_t row = 0; row < t->rows; row++) {
@@ -221,7 +223,7 @@ static void judge_medium(const struct srd_evidence *ev, struct srd_findings *out
 
         if (!srd_storage_is_table_row(t, row))
             continue;
-        if (missing && (disks.unread || (!ssd && !hdd)))
+        if (missing && (disks.unread || disks.unsorted || (!ssd && !hdd)))
             doubtful++; /* a path that was not read may have it */
         else if (!ssd && on_ssd > 0)
             medium_finding(out, row, on_ssd, "HDD", "want SSD, and no path is SSD");
@@ -230,9 +232,14 @@ static void judge_medium(const struct srd_evidence *ev, struct srd_findings *out
         else if (hdd && overdue > 0)
             medium_finding(out, row, overdue, "HDD", "should have left SSD for HDD a day ago");
     }
-    if (doubtful)
+    if (doubtful && disks.unread) {
+        why = srd_storage_disks_unread(ev, out->arena, &status);
+        srd_cannot_judge(out, status, "backends whose media are not known: %zu, for %s",
+                         disks.unread, why);
+    } else if (doubtful) {
         srd_cannot_judge(out, disks.alive ? SRD_SKIPPED : SRD_NO_BACKEND,
-                         "backends whose media are not known: %zu", disks.unread);
+                         "paths whose medium is not known: %zu", disks.unsorted);
+    }
     srd_measured(out, "paths of %s%s%s exist", ssd ? "SSD" : "", ssd && hdd ? " and " : "",
                  hdd ? "HDD" : "");
 }
@@ -304,13 +311,14 @@ const struct srd_check srd_storage_medium_mismatch = {
     .title = "Storage medium that does not exist",
     .mode = SRD_MODE_SHARED_NOTHING,
     .worst = SRD_WARNING,
-    .needs = { &srd_probe_table_sizes, &srd_probe_backends, &srd_probe_backend_disks },
-    .wants = { &srd_probe_databases },
+    .needs = { &srd_probe_table_sizes, &srd_probe_backends },
+    .wants = { &srd_probe_databases, SRD_DISK_WANTS },
     .judge = judge_medium,
     .why = "Partitions that want a medium which no path has, or that never cool down, make the scheduler "
            "repeat repairs that cannot succeed.",
-    .measured_by = "information_schema.partitions_meta STORAGE_MEDIUM and COOLDOWN_TIME; StorageMedium of the "
-                   "paths in SHOW PROC '/backends/<id>'.",
+    .measured_by = "information_schema.partitions_meta STORAGE_MEDIUM and COOLDOWN_TIME; the media of the paths as "
+                   "storage_root_path in be_configs gives them, or SHOW PROC '/backends/<id>' of the leader where it "
+                   "was asked.",
     .rule = "warning: partitions on a medium without an ONLINE path of it; warning: COOLDOWN_TIME passed more "
             "than 24 hours ago and still on SSD although there are HDD paths.",
     .source = "enable_strict_storage_medium_check (default false) lets such tables be created; the 24 hours are "

@@ -30,9 +30,8 @@ static const struct srd_disk *fullest(const struct srd_disks *disks)
 
 /* One finding per disk over @limit; what a check that found nothing has measured is the fullest
  * disk. */
-static void judge_limit(const struct srd_evidence *ev, struct srd_findings *out,
-                        const struct srd_disks *disks, const struct srd_disk_limit *limit,
-                        enum srd_severity severity)
+static void judge_limit(struct srd_findings *out, const struct srd_disks *disks,
+                        const struct srd_disk_limit *limit, enum srd_severity severity)
 {
     const struct srd_disk *worst = fullest(disks);
 
@@ -48,7 +47,7 @@ static void judge_limit(const struct srd_evidence *ev, struct srd_findings *out,
     }
     if (worst)
         srd_measured(out, "the fullest of %zu disks, %s", disks->known, fullness(out, worst));
-    srd_storage_disks_coverage(ev, out, disks, limit->percent.value);
+    srd_storage_disks_coverage(out, disks, limit->percent.value);
 }
 
 static void judge_hard_limit(const struct srd_evidence *ev, struct srd_findings *out)
@@ -57,7 +56,7 @@ static void judge_hard_limit(const struct srd_evidence *ev, struct srd_findings 
     struct srd_disk_limit hard = srd_storage_hard_limit(ev);
 
     if (srd_storage_disks_usable(out, &disks))
-        judge_limit(ev, out, &disks, &hard, SRD_CRITICAL);
+        judge_limit(out, &disks, &hard, SRD_CRITICAL);
 }
 
 /* Backends that could take a new replica on @medium, and those whose paths of it are all over
@@ -97,7 +96,7 @@ static void judge_placement(const struct srd_evidence *ev, struct srd_findings *
 {
     struct srd_limit replicas = srd_fe_config(ev, "default_replication_num", 3, SRD_UNIT_COUNT);
 
-    if (disks->unread || disks->silent)
+    if (disks->unread || disks->silent || disks->unsorted)
         return; /* they may have room */
     for (size_t i = 0; i < disks->count; i++) {
         struct room room;
@@ -112,14 +111,15 @@ static void judge_placement(const struct srd_evidence *ev, struct srd_findings *
             wanted = (double)room.backends;
         if (!room.without || (double)(room.backends - room.without) >= wanted)
             continue;
-        f = srd_finding_add(out, SRD_CRITICAL, "medium", disks->items[i].medium,
-                            "%zu of %zu backends have no %s path below the soft limit: a table with "
-                            "%.0f replicas cannot get new tablets",
-                            room.without, room.backends, disks->items[i].medium, wanted);
+        f = srd_finding_add(
+            out, SRD_CRITICAL, "medium", disks->items[i].medium,
+            "%zu of %zu backends have no %s path below the soft limit: a table with "
+            "%.0f replicas cannot get new tablets",
+            room.without, room.backends, disks->items[i].medium, wanted);
         srd_finding_value(f, (double)(room.backends - room.without), replicas);
         srd_finding_share(f, (double)room.without, (double)room.backends);
         srd_finding_field(out, f, "medium", disks->items[i].medium);
-        srd_finding_row(f, &srd_probe_backend_disks, disks->items[i].table, disks->items[i].row);
+        srd_finding_row(f, disks->items[i].probe, disks->items[i].table, disks->items[i].row);
     }
 }
 
@@ -131,7 +131,7 @@ static void judge_soft_limit(const struct srd_evidence *ev, struct srd_findings 
     if (!srd_storage_disks_usable(out, &disks))
         return;
     judge_placement(ev, out, &disks, &soft);
-    judge_limit(ev, out, &disks, &soft, SRD_WARNING);
+    judge_limit(out, &disks, &soft, SRD_WARNING);
 }
 
 static void judge_high_water(const struct srd_evidence *ev, struct srd_findings *out)
@@ -178,7 +178,7 @@ static void judge_high_water(const struct srd_evidence *ev, struct srd_findings 
     }
     if (worst)
         srd_measured(out, "the fullest of %zu disks, %s", disks.known, fullness(out, worst));
-    srd_storage_disks_coverage(ev, out, &disks,
+    srd_storage_disks_coverage(out, &disks,
                                mark.value < high.percent.value ? mark.value : high.percent.value);
 }
 
@@ -198,8 +198,8 @@ static void judge_offline(const struct srd_evidence *ev, struct srd_findings *ou
     }
     for (size_t i = 0; i < disks.count; i++) {
         const struct srd_disk *disk = &disks.items[i];
-        const char *state = srd_cell_text(disk->table, disk->row, "State");
-        bool offline = srd_cell_is(disk->table, disk->row, "State", "OFFLINE");
+        const char *state = disk->state;
+        bool offline = !strcmp(state, "OFFLINE");
         struct srd_finding *f;
 
         if (!srd_storage_alive(disks.backends, disk->backend_row))
@@ -216,7 +216,7 @@ static void judge_offline(const struct srd_evidence *ev, struct srd_findings *ou
         srd_finding_share(f, 1, (double)seen);
     }
     srd_measured(out, "%zu of %zu disks are ONLINE", online, seen);
-    srd_storage_disks_coverage(ev, out, &disks, -1);
+    srd_storage_disks_coverage(out, &disks, -1);
 }
 
 /* What is not StarRocks' data? */
@@ -284,7 +284,7 @@ static void judge_non_data(const struct srd_evidence *ev, struct srd_findings *o
     if (worst)
         srd_measured(out, "other software and logs hold at most %s of a disk, on %s",
                      BYTES(out, worst->other_bytes), worst->name);
-    srd_storage_disks_coverage(ev, out, &disks, part.value);
+    srd_storage_disks_coverage(out, &disks, part.value);
 }
 
 /* The recycle bin. */
@@ -368,7 +368,11 @@ static void judge_recycle_bin(const struct srd_evidence *ev, struct srd_findings
 }
 
 /* clang-format off */
-#define DISK_PROBES { &srd_probe_backends, &srd_probe_backend_disks }
+/* Who tells of paths: in every check that looks at them. */
+#define PATHS                                                                                      \
+    "disks_* of information_schema.be_metrics, of all backends in one statement; SHOW PROC "       \
+    "'/backends/<id>' of the leader in clusters of up to 3 backends, and of up to 6 whose metrics " \
+    "are missing or add up to another TotalCapacity than SHOW BACKENDS has (fullest first)"
 
 const struct srd_check srd_storage_disk_hard_limit = {
     .id = "storage.disk-hard-limit",
@@ -377,14 +381,13 @@ const struct srd_check srd_storage_disk_hard_limit = {
     .mode = SRD_MODE_SHARED_NOTHING,
     .worst = SRD_CRITICAL,
     .outage = true,
-    .needs = DISK_PROBES,
-    .wants = { &srd_probe_fe_config },
+    .needs = { &srd_probe_backends },
+    .wants = { &srd_probe_fe_config, SRD_DISK_WANTS },
     .judge = judge_hard_limit,
     .limits = "storage_usage_hard_limit_percent storage_usage_hard_limit_reserve_bytes",
     .why = "StarRocks refuses loads, restores and clones to a path that is too full; the BE itself rejects "
            "writes a little later. Loads into tables with tablets there fail.",
-    .measured_by = "SHOW PROC '/backends/<id>' on the leader, per path: TotalUsedPct, AvailCapacity, State. Of more "
-                   "than 20 backends the 20 with the highest MaxDiskUsedPct are looked at.",
+    .measured_by = PATHS,
     .rule = "critical: used more than storage_usage_hard_limit_percent and less free than "
             "storage_usage_hard_limit_reserve_bytes (95 % and 100 GiB unless the cluster says otherwise)",
     .source = "the cluster's own configuration; DiskInfo.exceedLimit() in the FE compares both",
@@ -410,13 +413,13 @@ const struct srd_check srd_storage_disk_soft_limit = {
     .family = "disk-limit",
     .mode = SRD_MODE_SHARED_NOTHING,
     .worst = SRD_CRITICAL,
-    .needs = DISK_PROBES,
-    .wants = { &srd_probe_fe_config },
+    .needs = { &srd_probe_backends },
+    .wants = { &srd_probe_fe_config, SRD_DISK_WANTS },
     .judge = judge_soft_limit,
     .limits = "default_replication_num storage_usage_soft_limit_percent storage_usage_soft_limit_reserve_bytes",
     .why = "Such a path gets no new tablets and is no target for balancing and clone. When too few backends are "
            "left, tables and partitions can no longer be created.",
-    .measured_by = "SHOW PROC '/backends/<id>' on the leader, per path: TotalUsedPct, AvailCapacity, StorageMedium, State",
+    .measured_by = PATHS "; the medium from storage_root_path in information_schema.be_configs",
     .rule = "warning: used more than storage_usage_soft_limit_percent and less free than "
             "storage_usage_soft_limit_reserve_bytes (90 % and 200 GiB by default); critical: fewer backends have a "
             "path of the medium below that than a table has replicas (default_replication_num)",
@@ -437,13 +440,13 @@ const struct srd_check srd_storage_disk_high_water = {
     .family = "disk-limit",
     .mode = SRD_MODE_SHARED_NOTHING,
     .worst = SRD_WARNING,
-    .needs = DISK_PROBES,
-    .wants = { &srd_probe_fe_config },
+    .needs = { &srd_probe_backends },
+    .wants = { &srd_probe_fe_config, SRD_DISK_WANTS },
     .judge = judge_high_water,
     .limits = ". .reserve capacity_used_percent_high_water storage_usage_soft_limit_percent storage_usage_soft_limit_reserve_bytes",
     .why = "Early notice, before the soft limit. Above capacity_used_percent_high_water the balancer already treats "
            "the BE as highly loaded.",
-    .measured_by = "SHOW PROC '/backends/<id>' on the leader, per path: TotalUsedPct, AvailCapacity",
+    .measured_by = PATHS,
     .rule = "warning: more than 85 % used and less than 500 GiB free; info: above capacity_used_percent_high_water "
             "(75 %), once for all such disks. A disk over the soft limit is reported there and not here.",
     .source = "capacity_used_percent_high_water of the cluster; 85 % and 500 GiB are our judgement",
@@ -459,15 +462,18 @@ const struct srd_check srd_storage_disk_offline = {
     .title = "Disk offline",
     .mode = SRD_MODE_SHARED_NOTHING,
     .worst = SRD_CRITICAL,
-    .needs = DISK_PROBES,
+    .needs = { &srd_probe_backends },
+    .wants = { SRD_DISK_WANTS },
     .judge = judge_offline,
     .limits = ".",
     .why = "A path that is OFFLINE has lost its replicas. Where only one other replica is left, the next fault loses data.",
-    .measured_by = "SHOW PROC '/backends/<id>' on the leader: State of each path of a living backend",
+    .measured_by = PATHS,
     .rule = "critical: OFFLINE; info: DISABLED or DECOMMISSIONED, which an operator asked for (warning when it lasts "
             "more than 7 days, which one run cannot see)",
     .source = "DiskInfo.DiskState in the FE",
-    .avoid = "The paths of a dead backend: its state dates from the last report, and cluster.be-down reports it.",
+    .avoid = "The paths of a dead backend: its state dates from the last report, and cluster.be-down reports it. Of more "
+             "than 3 backends a path that is DECOMMISSIONED is seen only where the leader was asked: to the BE it is in "
+             "use.",
     .see = "storage.tablet-unhealthy storage.single-replica cluster.be-down",
     .fix = {
         { "Look at the disk on {backend}: kernel log, smartctl, mount of {path}; remount it if it is sound", NULL, SRD_SAFE },
@@ -483,13 +489,13 @@ const struct srd_check srd_storage_non_data_usage = {
     .family = "disk-limit",
     .mode = SRD_MODE_SHARED_NOTHING,
     .worst = SRD_CRITICAL,
-    .needs = DISK_PROBES,
-    .wants = { &srd_probe_fe_config },
+    .needs = { &srd_probe_backends },
+    .wants = { &srd_probe_fe_config, SRD_DISK_WANTS },
     .judge = judge_non_data,
     .limits = ". .bytes storage_usage_hard_limit_percent storage_usage_hard_limit_reserve_bytes",
     .why = "Logs, trash, snapshots, spill and core files take space that dropping tables does not give back.",
-    .measured_by = "SHOW PROC '/backends/<id>': OtherUsedCapacity, less the data cache that SHOW BACKENDS reports "
-                   "(DataCacheMetrics)",
+    .measured_by = PATHS "; what is neither free nor data, less the data cache that SHOW BACKENDS reports "
+                         "(DataCacheMetrics)",
     .rule = "warning: more than 20 % of the disk and more than 100 GiB; critical: that, and without it the disk would not "
             "be over the hard limit",
     .source = "our judgement; trash is kept for trash_file_expire_time_sec (a day, three days in older releases)",
@@ -511,7 +517,7 @@ const struct srd_check srd_storage_recycle_bin = {
     .family = "disk-limit",
     .worst = SRD_WARNING,
     .needs = { &srd_probe_recycle_bin },
-    .wants = { &srd_probe_fe_config, &srd_probe_backends, &srd_probe_backend_disks },
+    .wants = { &srd_probe_fe_config, &srd_probe_backends, SRD_DISK_WANTS },
     .judge = judge_recycle_bin,
     .limits = ". catalog_trash_expire_second storage_usage_soft_limit_percent storage_usage_soft_limit_reserve_bytes",
     .why = "Dropped databases, tables and partitions keep their space until their retention is over; they also keep a BE "
@@ -561,8 +567,8 @@ static void put_disk(struct srd_rows *out, const struct srd_disk *disk, bool ali
     srd_put_text(out, "backend", disk->backend);
     srd_put_id(out, "backend_id", disk->backend_id);
     srd_put_text(out, "path", disk->path);
-    srd_put_text(out, "state", alive ? srd_cell(disk->table, disk->row, "State") : "BE is dead");
-    srd_put_text(out, "medium", srd_cell(disk->table, disk->row, "StorageMedium"));
+    srd_put_text(out, "state", !alive ? "BE is dead" : *disk->state ? disk->state : NULL);
+    srd_put_text(out, "medium", *disk->medium ? disk->medium : NULL);
     if (!disk->known)
         return; /* placeholders, or what a dead BE said last */
     srd_put_number(out, "total_bytes", disk->total_bytes);
@@ -664,7 +670,8 @@ static void fill_disks(const struct srd_evidence *ev, const struct srd_arg_value
 {
     struct srd_disks disks = srd_storage_disks(ev, out->arena);
     const struct srd_table *cn = srd_evidence_get(ev, &srd_probe_compute_nodes, NULL);
-    size_t left_out = srd_evidence_left_out(ev, &srd_probe_backend_disks);
+
+    enum srd_status status;
 
     (void)args;
     summarize_disks(ev, &disks, out);
@@ -672,11 +679,9 @@ static void fill_disks(const struct srd_evidence *ev, const struct srd_arg_value
     for (size_t i = 0; i < disks.count; i++)
         put_disk(out, &disks.items[i],
                  srd_storage_alive(disks.backends, disks.items[i].backend_row));
-    if (left_out)
-        srd_rows_note(out, "%zu of %zu backends were asked, the fullest first",
-                      disks.backends->rows - left_out, disks.backends->rows);
-    else if (disks.unread)
-        srd_rows_note(out, "the paths of %zu backends could not be read", disks.unread);
+    if (disks.unread)
+        srd_rows_note(out, "the paths of %zu of %zu backends could not be read: %s", disks.unread,
+                      disks.alive, srd_storage_disks_unread(ev, out->arena, &status));
     if (disks.count > disks.known)
         srd_rows_note(out, "%zu disks have no figures: their BE is dead or has not reported yet",
                       disks.count - disks.known);
@@ -710,8 +715,8 @@ const struct srd_view srd_storage_view_disks = {
         { "other_bytes", "OTHER", SRD_UNIT_BYTES, false, "used by anything else" },
         { "tablets", "TABLETS", SRD_UNIT_COUNT, true, "replicas on the disk" },
     },
-    .needs = { &srd_probe_backends, &srd_probe_compute_nodes, &srd_probe_backend_disks },
-    .wants = { &srd_probe_fe_config, &srd_probe_data_cache },
+    .needs = { &srd_probe_backends, &srd_probe_compute_nodes },
+    .wants = { &srd_probe_fe_config, &srd_probe_data_cache, SRD_DISK_WANTS },
     .fill = fill_disks,
     .next = "srdiag storage tablets | srdiag storage tables | srdiag explain storage.disk-hard-limit",
 };

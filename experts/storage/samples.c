@@ -91,7 +91,8 @@ static void pick_pending(const struct srd_evidence *ev, struct srd_keys *out)
 
 const struct srd_probe srd_probe_pending_tablets = {
     .id = "pending-tablets",
-    .summary = "tablets that wait for repair or balancing, and why, when some are unhealthy or a BE is dead",
+    .summary = "tablets that wait for repair or balancing, and why, when some are unhealthy or a "
+               "BE is dead",
     .texts = { { .mode = SRD_MODE_SHARED_NOTHING,
                  .sql = "SHOW PROC '/cluster_balance/pending_tablets'" } },
     .columns = "TabletId Type Status ErrMsg",

@@ -1,5 +1,4 @@
-/* What do the files of the storage expert have in common? Probes of several, and how disks are
- * read. */
+/* What do the files of the storage expert have in common? Probes of several, names and ages. */
 
 #include "experts/storage/storage.h"
 
@@ -7,63 +6,6 @@
 #include <string.h>
 
 #include "lib/model/identity.h"
-
-/* Disk paths. */
-
-struct candidate {
-    const char *id;
-    double fullest;
-    bool alive;
-};
-
-/* Alive ones first: what a dead BE reported last cannot be judged. Then the fullest. */
-static int by_urgency(const void *left, const void *right)
-{
-    const struct candidate *a = left, *b = right;
-
-    if (a->alive != b->alive)
-        return a->alive ? -1 : 1;
-    if (a->fullest != b->fullest)
-        return a->fullest > b->fullest ? -1 : 1;
-    return strcmp(a->id, b->id);
-}
-
-static void pick_backends(const struct srd_evidence *ev, struct srd_keys *out)
-{
-    const struct srd_table *be = srd_evidence_get(ev, &srd_probe_backends, NULL);
-    struct candidate *all;
-    size_t count = 0;
-
-    if (!be)
-        return;
-    all = srd_arena_array(out->arena, be->rows + 1, sizeof(*all));
-    for (size_t row = 0; row < be->rows; row++) {
-        const char *id = srd_cell(be, row, "BackendId");
-
-        if (!srd_storage_is_id(id))
-            continue;
-        all[count] = (struct candidate){ .id = id, .alive = srd_storage_alive(be, row) };
-        /* one without a figure may be the fullest */
-        if (!srd_cell_percent(be, row, "MaxDiskUsedPct", &all[count].fullest))
-            all[count].fullest = 101;
-        count++;
-    }
-    qsort(all, count, sizeof(*all), by_urgency);
-    for (size_t i = 0; i < count; i++)
-        srd_keys_add(out, all[i].id, NULL, NULL);
-}
-
-const struct srd_probe srd_probe_backend_disks = {
-    .id = "backend-disks",
-    .summary = "the paths of a BE: capacity, state, medium",
-    .texts = { { .sql = "SHOW PROC '/backends/{backend_id}'" } },
-    .columns = "RootPath AvailCapacity TotalCapacity TotalUsedPct State StorageMedium",
-    .privilege = "OPERATE",
-    .where = SRD_ASK_LEADER, /* capacities are known to the leader only */
-    .params = { { "backend_id", SRD_PARAM_INTEGER } },
-    .after = &srd_probe_backends,
-    .pick = pick_backends,
-};
 
 bool srd_storage_is_id(const char *text)
 {
@@ -147,151 +89,6 @@ const char *srd_storage_table_sql(struct srd_arena *arena, const char *db, const
                             srd_quote_identifier(arena, table));
 }
 
-/*
- * Before a BE's first report, and on an FE that is not the leader, a path has the figures of
- * StarRocks' constructor: 1 TB, all of it free; SHOW BACKENDS adds up to 0 or 1 byte.
- */
-static bool is_placeholder(const struct srd_disk *disk)
-{
-    return disk->total_bytes <= 1 ||
-           (disk->total_bytes == 1024 * SRD_GIB && disk->available_bytes == disk->total_bytes &&
-            disk->data_bytes <= 0);
-}
-
-static void read_disk(struct srd_arena *arena, const struct srd_table *be,
-                      const struct srd_table *t, size_t row, struct srd_disk *disk)
-{
-    disk->table = t;
-    disk->row = row;
-    disk->path = srd_cell_text(t, row, "RootPath");
-    disk->medium = srd_cell_text(t, row, "StorageMedium");
-    disk->name = srd_arena_printf(arena, "%s %s", disk->backend, disk->path);
-    disk->online = srd_cell_is(t, row, "State", "ONLINE");
-    if (!srd_cell_bytes(t, row, "DataUsedCapacity", &disk->data_bytes))
-        disk->data_bytes = -1;
-    if (!srd_cell_bytes(t, row, "OtherUsedCapacity", &disk->other_bytes))
-        disk->other_bytes = -1;
-    disk->known = srd_cell_percent(t, row, "TotalUsedPct", &disk->used_percent) &&
-                  srd_cell_bytes(t, row, "AvailCapacity", &disk->available_bytes) &&
-                  srd_cell_bytes(t, row, "TotalCapacity", &disk->total_bytes) &&
-                  !is_placeholder(disk) && srd_storage_alive(be, disk->backend_row);
-}
-
-struct srd_disks srd_storage_disks(const struct srd_evidence *ev, struct srd_arena *arena)
-{
-    struct srd_disks disks = { .backends = srd_evidence_get(ev, &srd_probe_backends, NULL) };
-    const struct srd_table *be = disks.backends;
-    size_t room = 0;
-
-    for (size_t row = 0; be && row < be->rows; row++) {
-        const char *id = srd_cell_text(be, row, "BackendId");
-        const struct srd_table *t = srd_evidence_get(ev, &srd_probe_backend_disks, id);
-
-        disks.alive += srd_storage_alive(be, row);
-        disks.unread += !t && srd_storage_alive(be, row);
-        room += t ? t->rows : 0;
-    }
-    disks.items = srd_arena_array(arena, room + 1, sizeof(*disks.items));
-    for (size_t row = 0; be && row < be->rows; row++) {
-        const char *id = srd_cell_text(be, row, "BackendId");
-        const struct srd_table *t = srd_evidence_get(ev, &srd_probe_backend_disks, id);
-        const char *name = t ? srd_storage_backend_name(arena, be, row) : NULL;
-
-        for (size_t path = 0; t && path < t->rows; path++) {
-            struct srd_disk *disk = &disks.items[disks.count++];
-
-            *disk = (struct srd_disk){ .backend_row = row, .backend_id = id, .backend = name };
-            read_disk(arena, be, t, path, disk);
-            disks.known += disk->known;
-            disks.silent += !disk->known && srd_storage_alive(be, row);
-        }
-    }
-    return disks;
-}
-
-bool srd_storage_disks_usable(struct srd_findings *out, const struct srd_disks *disks)
-{
-    if (disks->known)
-        return true;
-    if (!disks->backends || !disks->backends->rows)
-        srd_cannot_judge(out, SRD_NO_BACKEND, "the cluster has no backend");
-    else if (!disks->alive)
-        srd_cannot_judge(out, SRD_NO_BACKEND,
-                         "no backend is alive; disk figures would be those of its last report");
-    else if (disks->silent)
-        srd_cannot_judge(out, SRD_FAILED, "no backend has reported its disks to this FE yet");
-    else
-        srd_cannot_judge(out, SRD_SKIPPED, "the disks of no living backend were looked at");
-    return false;
-}
-
-void srd_storage_disks_coverage(const struct srd_evidence *ev, struct srd_findings *out,
-                                const struct srd_disks *disks, double percent)
-{
-    const struct srd_table *be = disks->backends;
-    size_t hidden = 0;
-
-    for (size_t row = 0; row < be->rows; row++) {
-        const char *id = srd_cell_text(be, row, "BackendId");
-        double fullest;
-
-        if (!srd_storage_alive(be, row) || srd_evidence_get(ev, &srd_probe_backend_disks, id))
-            continue;
-        hidden += !srd_cell_percent(be, row, "MaxDiskUsedPct", &fullest) || fullest > percent;
-    }
-    if (hidden)
-        srd_cannot_judge(out, SRD_SKIPPED, "%zu of %zu backends were looked at",
-                         disks->alive - disks->unread, disks->alive);
-    else if (disks->silent)
-        srd_cannot_judge(out, SRD_FAILED, "%zu of %zu disks have not been reported yet",
-                         disks->silent, disks->silent + disks->known);
-}
-
-struct srd_finding *srd_storage_disk_finding(struct srd_findings *out, enum srd_severity severity,
-                                             const struct srd_disk *disk, const char *message)
-{
-    struct srd_finding *f = srd_finding_add(out, severity, "disk", disk->name, "%s", message);
-
-    srd_finding_field(out, f, "backend", disk->backend);
-    srd_finding_field(out, f, "backend_id", disk->backend_id);
-    srd_finding_field(out, f, "path", disk->path);
-    srd_finding_field(out, f, "used", srd_cell_text(disk->table, disk->row, "TotalUsedPct"));
-    srd_finding_field(out, f, "available", srd_cell_text(disk->table, disk->row, "AvailCapacity"));
-    srd_finding_row(f, &srd_probe_backend_disks, disk->table, disk->row);
-    return f;
-}
-
-struct srd_disk_limit srd_storage_hard_limit(const struct srd_evidence *ev)
-{
-    return (struct srd_disk_limit){
-        srd_fe_config(ev, "storage_usage_hard_limit_percent", 95, SRD_UNIT_PERCENT),
-        srd_fe_config(ev, "storage_usage_hard_limit_reserve_bytes", 100 * SRD_GIB, SRD_UNIT_BYTES),
-    };
-}
-
-struct srd_disk_limit srd_storage_soft_limit(const struct srd_evidence *ev)
-{
-    return (struct srd_disk_limit){
-        srd_fe_config(ev, "storage_usage_soft_limit_percent", 90, SRD_UNIT_PERCENT),
-        srd_fe_config(ev, "storage_usage_soft_limit_reserve_bytes", 200 * SRD_GIB, SRD_UNIT_BYTES),
-    };
-}
-
-/* As DiskInfo.exceedLimit() of the FE: above the percentage and below the reserve. */
-bool srd_storage_over(const struct srd_disk *disk, const struct srd_disk_limit *limit)
-{
-    return disk->known && disk->online && disk->used_percent > limit->percent.value &&
-           disk->available_bytes < limit->reserve.value;
-}
-
-bool srd_storage_first_of_medium(const struct srd_disks *disks, size_t at)
-{
-    for (size_t i = 0; i < at; i++)
-        if (disks->items[i].known && !strcmp(disks->items[i].medium, disks->items[at].medium))
-            return false;
-    return disks->items[at].known;
-}
-
 /* Tablets and tables. */
 
 const struct srd_probe srd_probe_statistic = {
@@ -345,15 +142,14 @@ bool srd_storage_is_view(const struct srd_evidence *ev, const char *db, const ch
     return false;
 }
 
-/* Does a path of a living BE have the state OFFLINE? Its replicas are then bad. */
-static bool has_offline_path(const struct srd_evidence *ev)
+/* Does a path have the state OFFLINE? Its replicas are then bad. */
+static bool has_offline_path(const struct srd_evidence *ev, struct srd_arena *arena)
 {
-    const struct srd_answer *a = NULL;
+    struct srd_disks disks = srd_storage_disks(ev, arena);
 
-    while ((a = srd_evidence_next(ev, &srd_probe_backend_disks, a)))
-        for (size_t row = 0; a->table && row < a->table->rows; row++)
-            if (srd_cell_is(a->table, row, "State", "OFFLINE"))
-                return true;
+    for (size_t i = 0; i < disks.count; i++)
+        if (!strcmp(disks.items[i].state, "OFFLINE"))
+            return true;
     return false;
 }
 
@@ -365,7 +161,7 @@ static void pick_few_left(const struct srd_evidence *ev, struct srd_keys *out)
     size_t lost = be ? srd_storage_dead(be) : 0;
     double replicas;
 
-    if (!lost && has_offline_path(ev))
+    if (!lost && has_offline_path(ev, out->arena))
         lost = 1;
     for (size_t row = 0; low && lost && row < low->rows; row++) {
         const char *db = srd_cell(low, row, "DB_NAME"), *table = srd_cell(low, row, "TABLE_NAME");

@@ -1,6 +1,7 @@
 /* Are the disks evenly used, between backends and inside each? (shared-nothing clusters) */
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "experts/storage/storage.h"
@@ -149,7 +150,7 @@ static void judge_skew_backends(const struct srd_evidence *ev, struct srd_findin
         if (srd_storage_first_of_medium(&disks, i))
             judge_spread(ev, out, &disks, disks.items[i].medium);
     if (disks.unread)
-        srd_storage_disks_coverage(ev, out, &disks, -1);
+        srd_storage_disks_coverage(out, &disks, -1);
 }
 
 /* Skew between the paths of one backend. */
@@ -163,11 +164,11 @@ static bool same_medium_of_backend(const struct srd_disk *a, const struct srd_di
 /* Several paths on one device have its size and its free bytes each. */
 static bool look_like_one_device(const struct srd_disk *a, const struct srd_disk *b)
 {
-    return a->available_bytes < a->total_bytes &&
-           !strcmp(srd_cell_text(a->table, a->row, "TotalCapacity"),
-                   srd_cell_text(b->table, b->row, "TotalCapacity")) &&
-           !strcmp(srd_cell_text(a->table, a->row, "AvailCapacity"),
-                   srd_cell_text(b->table, b->row, "AvailCapacity"));
+    /* metrics are exact, and the two were read one after the other */
+    double apart = a->probe == &srd_probe_node_metrics ? 64 * 1048576.0 : 0;
+
+    return a->available_bytes < a->total_bytes && a->total_bytes == b->total_bytes &&
+           fabs(a->available_bytes - b->available_bytes) <= apart;
 }
 
 /* The first path of its backend and medium? Then @high and @low are the ends of that group. */
@@ -222,7 +223,7 @@ static void judge_skew_paths(const struct srd_evidence *ev, struct srd_findings 
                     high->name, high->used_percent, low->path, low->used_percent, points));
             srd_finding_value(f, points, gap);
             srd_finding_share(f, 1, (double)disks.alive);
-            srd_finding_row(f, &srd_probe_backend_disks, low->table, low->row);
+            srd_finding_row(f, low->probe, low->table, low->row);
         } else if (twin) {
             f = srd_storage_disk_finding(
                 out, SRD_INFO, &disks.items[i],
@@ -232,11 +233,11 @@ static void judge_skew_paths(const struct srd_evidence *ev, struct srd_findings 
                                  disks.items[i].name, twin->path));
             srd_finding_value(f, 0, gap);
             srd_finding_share(f, 1, (double)disks.alive);
-            srd_finding_row(f, &srd_probe_backend_disks, twin->table, twin->row);
+            srd_finding_row(f, twin->probe, twin->table, twin->row);
         }
     }
     srd_measured(out, "paths of one BE and medium differ by at most %.1f points", widest);
-    srd_storage_disks_coverage(ev, out, &disks, floor.value);
+    srd_storage_disks_coverage(out, &disks, floor.value);
 }
 
 /* clang-format off */
@@ -247,7 +248,7 @@ const struct srd_check srd_storage_disk_skew_backends = {
     .mode = SRD_MODE_SHARED_NOTHING,
     .worst = SRD_CRITICAL,
     .needs = { &srd_probe_backends },
-    .wants = { &srd_probe_backend_disks, &srd_probe_fe_config },
+    .wants = { SRD_DISK_WANTS, &srd_probe_fe_config },
     .judge = judge_skew_backends,
     .limits = ". .used storage_usage_soft_limit_percent storage_usage_soft_limit_reserve_bytes",
     .why = "One BE reaches the limits while others are empty, and its disks set the latency of loads.",
@@ -272,11 +273,12 @@ const struct srd_check srd_storage_disk_skew_paths = {
     .family = "disk-skew",
     .mode = SRD_MODE_SHARED_NOTHING,
     .worst = SRD_WARNING,
-    .needs = { &srd_probe_backends, &srd_probe_backend_disks },
+    .needs = { &srd_probe_backends },
+    .wants = { SRD_DISK_WANTS },
     .judge = judge_skew_paths,
     .limits = ". .used",
     .why = "The fullest path limits its BE, and reads and writes do not spread over the devices.",
-    .measured_by = "SHOW PROC '/backends/<id>': TotalUsedPct of the paths with the same StorageMedium",
+    .measured_by = "used part of the paths of a BE with the same medium; measured as storage.disk-soft-limit",
     .rule = "warning: they differ by more than 20 points and the fullest is above 70 %; info: two paths with the same "
             "size and the same free space, probably one device",
     .source = "our judgement",

@@ -10,7 +10,8 @@
  * The inside of the storage expert, shared by the files of this folder:
  *
  *   storage.c   the expert's record            shared.c    probes and helpers declared here
- *   disks.c     capacity, recycle bin          skew.c      uneven disks
+ *   paths.c     reads the disks                disks.c     capacity, recycle bin
+ *   skew.c      uneven disks
  *   replicas.c  health of tablets              lost.c      tablets that nobody can read
  *   samples.c   which tablets are looked at    spread.c    replicas per table, tablets per node
  *   sizes.c     tables and tablets             partitions.c  retention and more
@@ -33,7 +34,7 @@ extern const struct srd_view *const srd_storage_spread_views[];
 extern const struct srd_view *const srd_storage_sizes_views[];
 
 /* Probes of more than one file. Keys: "10004", "10002", "sales/orders", "sales/orders/p1", "10119". */
-extern const struct srd_probe srd_probe_backend_disks;   /* paths of one BE; key: BackendId */
+extern const struct srd_probe srd_probe_backend_disks;   /* paths of some BEs; key: BackendId */
 extern const struct srd_probe srd_probe_statistic;       /* tablets and their health, per database */
 extern const struct srd_probe srd_probe_low_replication; /* tables with 1 or 2 replicas */
 extern const struct srd_probe srd_probe_view_names;      /* which tables are materialized views */
@@ -91,10 +92,13 @@ const char *srd_storage_table_sql(struct srd_arena *arena, const char *db, const
 
 /* A path of a BE, with everything that the checks compare. */
 struct srd_disk {
+    const struct srd_probe *probe; /* who says so: srd_probe_backend_disks, or the node's metrics */
     const struct srd_table *table;
     size_t row;
     size_t backend_row;
-    const char *backend_id, *backend, *path, *medium, *name; /* name: "10.0.1.11 /data1" */
+    const char *backend_id, *backend, *path, *name; /* name: "10.0.1.11 /data1" */
+    const char *medium;                             /* "" when not known */
+    const char *state; /* ONLINE OFFLINE, and of the leader DISABLED DECOMMISSIONED; "" */
     bool online;
     /* false: placeholders (nothing reported yet, or a follower's view), or figures of a dead BE */
     bool known;
@@ -109,17 +113,36 @@ struct srd_disks {
     size_t silent; /* items of alive backends without figures */
     size_t alive;  /* backends that are alive */
     size_t unread; /* of these: their paths were not read */
+    size_t unsorted; /* of the known: their medium is not known */
+    bool *read;      /* by row of @backends: its paths were read */
 };
+/*
+ * From srd_probe_node_metrics and _settings and, where it was asked, srd_probe_backend_disks: the `wants`
+ * of who calls it. Their absence shows in @unread.
+ */
 struct srd_disks srd_storage_disks(const struct srd_evidence *ev, struct srd_arena *arena);
+#define SRD_DISK_WANTS &srd_probe_backend_disks, &srd_probe_node_metrics, &srd_probe_node_settings
+/*
+ * The medium that a node's storage_root_path ("/data1,medium:ssd;/data2;/data3.SSD") gives a path:
+ * "SSD" or "HDD", "" when it does not name the path. As the BE reads it, but that a link is not
+ * followed.
+ */
+const char *srd_storage_medium_of_path(const char *setting, const char *path);
+/* Why paths of living backends were not read, as a reason and in words. */
+const char *srd_storage_disks_unread(const struct srd_evidence *ev, struct srd_arena *arena,
+                                     enum srd_status *status);
 /* Says "not checked" and returns false when there is no disk to judge. */
 bool srd_storage_disks_usable(struct srd_findings *out, const struct srd_disks *disks);
 /*
  * After judging: says that not all was seen if a backend whose paths were not read may hide something,
  * that is, if its fullest path (SHOW BACKENDS) is above @percent or not known.
  */
-void srd_storage_disks_coverage(const struct srd_evidence *ev, struct srd_findings *out,
-                                const struct srd_disks *disks, double percent);
-/* Is @disks->items[@at] the first that is known of its medium? So that each medium is looked at once. */
+void srd_storage_disks_coverage(struct srd_findings *out, const struct srd_disks *disks,
+                                double percent);
+/*
+ * Is @disks->items[@at] the first that is known of its medium? So that each medium that is known is
+ * looked at once.
+ */
 bool srd_storage_first_of_medium(const struct srd_disks *disks, size_t at);
 /* A finding about @disk with its fields (backend, backend_id, path, used, available) and row. */
 struct srd_finding *srd_storage_disk_finding(struct srd_findings *out, enum srd_severity severity,

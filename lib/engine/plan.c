@@ -17,12 +17,15 @@ bool srd_plan_is_identity(const struct srd_probe *probe)
 
 int srd_plan_level(const struct srd_catalogue *catalogue, const struct srd_probe *probe)
 {
-    int level = 0;
+    int level = 0, other = 0;
 
     if (srd_plan_is_identity(probe))
         return 0;
     if (probe->after)
         level = srd_plan_level(catalogue, probe->after);
+    if (probe->behind)
+        other = srd_plan_level(catalogue, probe->behind);
+    level = other > level ? other : level;
     /* a heavy one waits for the guard's word, which is asked in the first level after identity */
     if (probe->cost == SRD_COST_HEAVY && catalogue->guard && level < 1)
         level = 1;
@@ -154,7 +157,9 @@ size_t srd_plan(const struct srd_catalogue *catalogue, const struct srd_probe *c
                 .probe = all[i],
                 .level = level,
                 .sql = text ? text->sql : all[i]->texts[0].sql,
-                .reason = text ? NULL : srd_probe_has_mode(all[i], mode) ? "version" : "mode",
+                .reason = text                               ? NULL
+                          : srd_probe_has_mode(all[i], mode) ? "version"
+                                                             : "mode",
             };
         }
     }

@@ -94,6 +94,9 @@ struct srd_probe {
     int timeout_s;       /* 0: 10, or 30 for a heavy one */
     struct srd_param params[SRD_MAX_PARAMS + 1];
     const struct srd_probe *after;
+    /* Asked later than this one if that is asked too, whatever becomes of it: for a pick that asks where
+     * another question left something open. It is not asked on account of this probe. */
+    const struct srd_probe *behind;
     void (*pick)(const struct srd_evidence *ev, struct srd_keys *out);
     size_t max_keys;     /* 0: 20 */
     size_t max_rows;     /* 0: SRD_TABLE_MAX_ROWS */
