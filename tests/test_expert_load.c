@@ -296,37 +296,6 @@ static void check_lists(void **state)
                         row->want);
 }
 
-static const char *exports_of(struct srd_arena *arena, const char *databases)
-{
-    const struct srd_probe *exports = srd_load_export_failed.needs[0];
-    const struct srd_answer_text answers[] = {
-        { &srd_probe_databases, "",
-          srd_arena_printf(arena,
-                           "DbId|DbName|TableNum|Quota|ReplicaQuota\n1|information_schema|70||\n%s",
-                           databases),
-          0 },
-        { 0 },
-    };
-    struct srd_keys keys = { .arena = arena, .max = exports->max_keys };
-    const char *text = "";
-
-    exports->pick(srd_evidence_of(arena, answers), &keys);
-    for (size_t i = 0; i < keys.count; i++)
-        text = srd_arena_printf(arena, "%s%s ", text, keys.keys[i].values[0]);
-    return srd_arena_printf(arena, "%sand %zu more", text, keys.left_out);
-}
-
-static void exports_of_many_databases_are_not_all_asked_for(void **state)
-{
-    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
-
-    (void)state;
-    assert_string_equal(exports_of(arena, "2|a|5||\n3|_statistics_|9||\n4|b|7||\n5|c|6||\n"),
-                        "b c a and 0 more");
-    assert_string_equal(exports_of(arena, "2|a|5||\n3|b|9||\n4|c|7||\n5|d|6||\n"), "b and 3 more");
-    assert_string_equal(exports_of(arena, ""), "and 0 more");
-}
-
 /* clang-format off */
 static const struct text {
     const char *error, *class;
@@ -502,8 +471,6 @@ static const struct CMUnitTest single[] = {
     { "hostile texts are cut", hostile_texts_are_cut, NULL, NULL, NULL },
     { "findings are safe to print", findings_are_safe_to_print, NULL, NULL, NULL },
     { "a cut answer is said to be one", a_cut_answer_is_said_to_be_one, NULL, NULL, NULL },
-    { "exports of many databases are not all asked for",
-      exports_of_many_databases_are_not_all_asked_for, NULL, NULL, NULL },
     { "thresholds can be set", thresholds_can_be_set, NULL, NULL, NULL },
     { "every check can be explained", every_check_can_be_explained, NULL, NULL, NULL },
 };

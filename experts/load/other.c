@@ -72,27 +72,12 @@ static double tables_in(const struct srd_table *dbs, size_t row)
     return srd_load_number(dbs, row, "TableNum");
 }
 
-static bool has_exports(const struct srd_table *dbs, size_t row)
-{
-    return !srd_cell_is(dbs, row, "DbName", "information_schema") &&
-           !srd_cell_is(dbs, row, "DbName", "sys") &&
-           !srd_cell_is(dbs, row, "DbName", "_statistics_");
-}
-
-/*
- * SHOW EXPORT wants a database, and nothing says which of them export. Of a few all are asked; of
- * many the one with the most tables, for to know of all is out of reach.
- */
+/* SHOW EXPORT wants a database: those with the most tables, which is where exports come from. */
 static void pick_databases(const struct srd_evidence *ev, struct srd_keys *out)
 {
     const struct srd_table *dbs = srd_evidence_get(ev, &srd_probe_databases, NULL);
     bool *done = srd_arena_array(out->arena, dbs->rows + 1, sizeof(*done));
-    size_t count = 0;
 
-    for (size_t row = 0; row < dbs->rows; row++)
-        count += has_exports(dbs, row);
-    if (count > out->max)
-        out->max = 1;
     for (size_t n = 0; n < dbs->rows; n++) {
         size_t best = SRD_NO_COLUMN;
 
@@ -100,7 +85,9 @@ static void pick_databases(const struct srd_evidence *ev, struct srd_keys *out)
             if (!done[row] && (best == SRD_NO_COLUMN || tables_in(dbs, row) > tables_in(dbs, best)))
                 best = row;
         done[best] = true;
-        if (has_exports(dbs, best))
+        if (!srd_cell_is(dbs, best, "DbName", "information_schema") &&
+            !srd_cell_is(dbs, best, "DbName", "sys") &&
+            !srd_cell_is(dbs, best, "DbName", "_statistics_"))
             srd_keys_add(out, srd_cell(dbs, best, "DbName"), NULL, NULL);
     }
 }
@@ -172,8 +159,8 @@ static void judge_exports(const struct srd_evidence *ev, struct srd_findings *ou
         srd_cannot_judge(out, SRD_FAILED, "the exports of %zu databases could not be read", silent);
     else if (left_out)
         srd_cannot_judge(out, SRD_SKIPPED,
-                         "only the database with the most tables was asked, %zu were not",
-                         left_out);
+                         "only the %zu databases with the most tables were asked, %zu were not",
+                         databases, left_out);
 }
 
 /* load.disabled */
@@ -333,12 +320,12 @@ const struct srd_check srd_load_export_failed = {
     .judge = judge_exports,
     .limits = ". .wait",
     .why = "Whoever waits for the exported files gets none, or old ones.",
-    .measured_by = "SHOW EXPORT of each database if there are up to 3, else of the one with the most tables, the newest 100: "
-                   "State, CreateTime, FinishTime, ErrorMsg",
+    .measured_by = "SHOW EXPORT of the 3 databases with the most tables, the newest 100 of each: State, CreateTime, FinishTime, "
+                   "ErrorMsg",
     .rule = "warning: CANCELLED within 24 hours; PENDING for more than 30 minutes",
     .source = "export_running_job_num_limit (5 at a time by default); the times are our judgement",
-    .avoid = "Exports that their user cancelled do not count. Every database is a statement of its own: with more than 3 "
-             "one is asked, and the report says that the others were not.",
+    .avoid = "Exports that their user cancelled do not count. Every database is a statement of its own: with more than 3 the "
+             "report says that the others were not asked.",
     .see = "cluster.broker-down",
     .fix = {
         { "See all exports of this database", "SHOW EXPORT FROM {database} ORDER BY CreateTime DESC LIMIT 20;", SRD_SAFE },
