@@ -111,7 +111,8 @@ static inline const struct srd_value *value(const struct srd_rows *rows, size_t 
     return NULL;
 }
 
-/* The keys that @probe would be asked for, with blanks between them; how many more there were. */
+/* The keys that @probe would be asked for, with blanks between them ("asked" for one without parameters); how
+ * many more there were. */
 static inline const char *picked(struct srd_arena *arena, const struct srd_probe *probe,
                                  const struct srd_evidence *ev, size_t *left_out)
 {
