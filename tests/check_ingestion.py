@@ -88,7 +88,7 @@ class Hours(unittest.TestCase):
                     run = c.srdiag("ingestion", "-o", "json", *words)
                     valid(self, run.json)
                     self.assertEqual(run.json["arguments"], {"hours": int(words[1]) if words else 24})
-                    asked = [s["sql"] for s in c.control("log") if "srdiag:failed-loads" in s["sql"]]
+                    asked = [s["sql"] for s in c.control("log") if "srdiag:loads" in s["sql"]]
                     self.assertIn(f"3600 * {hours})", asked[-1])
             self.assertEqual(c.stats["holes"], 0, c.stats["hole_texts"])
 

@@ -116,7 +116,7 @@ class Reports(unittest.TestCase):
         for fault, reason in (({"drop_column": "ERROR_MSG"}, ("version", "failed")), ({"cut_rows": 1}, ("failed",)),
                               ({"error": {"code": 1064, "sqlstate": "HY000", "text": "boom"}}, ("failed",))):
             with self.subTest(str(fault)), Cluster("loads-fail") as c:
-                c.faults({"match": "srdiag:failed-loads", **fault})
+                c.faults({"match": "srdiag:loads", **fault})
                 run = c.srdiag("load-jobs", "-o", "json")
                 valid(self, run.json)
                 self.assertIn(run.reason("load.error-class"), reason)
@@ -177,7 +177,7 @@ class Views(unittest.TestCase):
             file = f"{d}/case.srd"
             c.srdiag("collect", file)
             self.assertEqual(c.srdiag("load-jobs", "failed", "--hours", "72").status, 0)
-            self.assertTrue([s for s in c.control("log") if "srdiag:failed-loads" in s["sql"] and "* 72" in s["sql"]])
+            self.assertTrue([s for s in c.control("log") if "srdiag:loads" in s["sql"] and "* 72" in s["sql"]])
             run = srdiag("load-jobs", "failed", "--hours", "72", "--input", file, "-o", "json")
             self.assertEqual((run.status, run.json["status"]), (3, "skipped"))
             self.assertIn("not in the snapshot", run.json["detail"])

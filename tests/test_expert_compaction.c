@@ -58,9 +58,16 @@ extern const struct srd_view srd_compaction_view_history, srd_compaction_view_pa
 #define CALM "1|17|9|6|5|0" REST
 #define SETTINGS(rows) { &srd_probe_node_settings, "", "NAME|VALUE|NODES|BE_ID\n" rows, 0 }
 
-#define REFUSED(kind, table, last) { &srd_probe_refused_loads, "", "KIND|DB_NAME|TABLE_NAME|LOADS|LAST|MESSAGE\n" \
-                                     kind "|dwd|" table "|3|" last "|too many versions\n", 0 }
-#define NO_REFUSED { &srd_probe_refused_loads, "", "KIND|DB_NAME|TABLE_NAME|LOADS|LAST|MESSAGE\n", 0 }
+#define LOADS_HEAD "ID|LABEL|DB_NAME|TABLE_NAME|USER|TYPE|STATE|PROGRESS|CREATED_S|STARTED_S|FINISHED_S|TIMEOUT_S|SCAN_ROWS|" \
+                   "FILTERED_ROWS|UNSELECTED_ROWS|SINK_ROWS|ERROR_MSG|TRACKING_SQL\n"
+#define BROKEN(table, last, text) "1|l|dwd|" table "|u|BROKER|CANCELLED|x|" last "|" last "|" last "|600|0|0|0|0|" text "|\\N\n"
+#define VERSIONS "Failed to load data into tablet 7, because of too many versions, current/limit: 1001/1000"
+#define SCORE_LIMIT "Failed to load data into partition p1, because of too large compaction score, current/limit: 2001/2000"
+#define SLOWED "load timeout due to ingestion slowdown"
+/* Others fail too, for another reason. */
+#define REFUSED(text, table, last) { &srd_probe_loads, "24/+00:00", \
+    LOADS_HEAD BROKEN("other", "2026-01-20 01:59:00", "too many filtered rows") BROKEN(table, last, text), 0 }
+#define NO_REFUSED { &srd_probe_loads, "24/+00:00", LOADS_HEAD BROKEN("t", "2026-01-20 01:59:00", "too many filtered rows"), 0 }
 
 #define JOBS_HEAD "Partition|TxnID|StartTime|CommitTime|FinishTime|Error|Profile\n"
 #define JOBS(rows) { &srd_probe_compaction_work, "", JOBS_HEAD rows, 0 }
@@ -94,14 +101,14 @@ static const struct row rows[] = {
       SETTINGS("tablet_max_versions|many|6|1\n") }, "warning dwd.t/p1", SN, V35 },
     { "one finding per table", CHECK, { PILE(ROWSETS("t", "p1", "DUP", "700", "3") ROWSETS("t", "p2", "DUP", "600", "3") ROWSETS("u", "p1", "DUP", "550", "3")) },
       "warning dwd.t/p1\nwarning dwd.u/p1", SN, V35 },
-    { "loads that are refused make it critical", CHECK, { PILE(ROWSETS("t", "p1", "DUP", "520", "3")), REFUSED("versions", "t", "2026-01-20 01:50:00") },
+    { "loads that are refused make it critical", CHECK, { PILE(ROWSETS("t", "p1", "DUP", "520", "3")), REFUSED(VERSIONS, "t", "2026-01-20 01:50:00") },
       "critical dwd.t/p1", SN, V35 },
-    { "a refusal of 16 minutes ago is over", CHECK, { PILE(ROWSETS("t", "p1", "DUP", "20", "3")), REFUSED("versions", "t", "2026-01-20 01:44:00") }, "ok", SN, V35 },
+    { "a refusal of 16 minutes ago is over", CHECK, { PILE(ROWSETS("t", "p1", "DUP", "20", "3")), REFUSED(VERSIONS, "t", "2026-01-20 01:44:00") }, "ok", SN, V35 },
     { "a refusal is told even if the tablet is not among the worst", CHECK, { PILE(ROWSETS("t", "p1", "DUP", "20", "3")),
-      REFUSED("versions", "other", "2026-01-20 01:50:00") }, "critical dwd.other", SN, V35 },
-    { "an older version does not name the table", CHECK, { PILE(ROWSETS("t", "p1", "DUP", "20", "3")), REFUSED("versions", "\\N", "2026-01-20 01:50:00") },
+      REFUSED(VERSIONS, "other", "2026-01-20 01:50:00") }, "critical dwd.other", SN, V35 },
+    { "an older version does not name the table", CHECK, { PILE(ROWSETS("t", "p1", "DUP", "20", "3")), REFUSED(VERSIONS, "\\N", "2026-01-20 01:50:00") },
       "critical dwd", SN, V32 },
-    { "refused for another reason is another matter", CHECK, { PILE(ROWSETS("t", "p1", "DUP", "20", "3")), REFUSED("score", "t", "2026-01-20 01:50:00") }, "ok", SN, V35 },
+    { "refused for another reason is another matter", CHECK, { PILE(ROWSETS("t", "p1", "DUP", "20", "3")), REFUSED(SCORE_LIMIT, "t", "2026-01-20 01:50:00") }, "ok", SN, V35 },
     { "internal tables come one level lower", CHECK,
       { { &srd_probe_partition_scores, "", ROWSETS_HEAD "_statistics_|x|x|1|2|PRIMARY|30|950|2|3|30|3|99|9|7|1\n", 0 } }, "warning _statistics_.x/x", SN, V35 },
     { "a BE knows of a tablet that the account does not see", CHECK, { PILE(ROWSETS("t", "p1", "DUP", "20", "3")), METRICS("1|17|9|6|950|0" REST), TWO_BE },
@@ -251,18 +258,18 @@ static const struct row rows[] = {
     { "a delayed commit is a warning", CHECK, { SCORES(SCORE("200")), NO_REFUSED, DELAYED("dwd", SLOW) }, "warning dwd", SD, V35 },
     { "another reason is none", CHECK, { SCORES(SCORE("200")), NO_REFUSED, DELAYED("dwd", "") }, "ok", SD, V35 },
     { "a high score alone is another check's", CHECK, { SCORES(SCORE("900")), NO_REFUSED }, "ok", SD, V35 },
-    { "a refused load is critical", CHECK, { SCORES(SCORE("200")), REFUSED("score", "t", "2026-01-20 01:51:00") }, "critical dwd.t", SD, V35 },
-    { "one that ran out of time is critical", CHECK, { SCORES(SCORE("200")), REFUSED("slowdown", "t", "2026-01-20 01:51:00") }, "critical dwd.t", SD, V35 },
-    { "one of eleven minutes ago is over", CHECK, { SCORES(SCORE("200")), REFUSED("score", "t", "2026-01-20 01:49:00") }, "ok", SD, V35 },
-    { "3.2 does not name the table", CHECK, { SCORES(SCORE("200")), REFUSED("score", "\\N", "2026-01-20 01:51:00") }, "critical dwd\nnot checked: version", SD, V32 },
+    { "a refused load is critical", CHECK, { SCORES(SCORE("200")), REFUSED(SCORE_LIMIT, "t", "2026-01-20 01:51:00") }, "critical dwd.t", SD, V35 },
+    { "one that ran out of time is critical", CHECK, { SCORES(SCORE("200")), REFUSED(SLOWED, "t", "2026-01-20 01:51:00") }, "critical dwd.t", SD, V35 },
+    { "one of eleven minutes ago is over", CHECK, { SCORES(SCORE("200")), REFUSED(SCORE_LIMIT, "t", "2026-01-20 01:49:00") }, "ok", SD, V35 },
+    { "3.2 does not name the table", CHECK, { SCORES(SCORE("200")), REFUSED(SCORE_LIMIT, "\\N", "2026-01-20 01:51:00") }, "critical dwd\nnot checked: version", SD, V32 },
     { "3.2 does not list stream loads, so nothing found is not ok", CHECK, { SCORES(SCORE("200")), NO_REFUSED }, "not checked: version", SD, V32 },
     { "transactions that were denied are not ok", CHECK, { SCORES(SCORE("200")), NO_REFUSED, { &srd_probe_delayed_loads, "dwd", NULL, SRD_DENIED } },
       "not checked: denied", SD, V35 },
-    { "a finding stands beside denied transactions", CHECK, { SCORES(SCORE("200")), REFUSED("score", "t", "2026-01-20 01:51:00"),
+    { "a finding stands beside denied transactions", CHECK, { SCORES(SCORE("200")), REFUSED(SCORE_LIMIT, "t", "2026-01-20 01:51:00"),
       { &srd_probe_delayed_loads, "dwd", NULL, SRD_DENIED } }, "critical dwd.t\nnot checked: denied", SD, V35 },
-    { "a time in the future is a wrong zone", CHECK, { SCORES(SCORE("200")), REFUSED("score", "t", "2026-01-20 09:51:00") }, "not checked: failed", SD, V35 },
-    { "slow-down: denied leaves it open", CHECK, { SCORES(SCORE("200")), DENIED(&srd_probe_refused_loads) }, "not checked: denied", SD, V35 },
-    { "slow-down: a missing column is a matter of version", CHECK, { SCORES(SCORE("200")), { &srd_probe_refused_loads, "", "KIND|DB_NAME\nscore|d\n", 0 } },
+    { "a time in the future is a wrong zone", CHECK, { SCORES(SCORE("200")), REFUSED(SCORE_LIMIT, "t", "2026-01-20 09:51:00") }, "not checked: failed", SD, V35 },
+    { "slow-down: denied leaves it open", CHECK, { SCORES(SCORE("200")), DENIED(&srd_probe_loads) }, "not checked: denied", SD, V35 },
+    { "slow-down: a missing column is a matter of version", CHECK, { SCORES(SCORE("200")), { &srd_probe_loads, "24/+00:00", "ID|LABEL|DB_NAME\n1|l|d\n", 0 } },
       "not checked: version", SD, V35 },
     { "slow-down: not in shared-nothing", CHECK, { NO_REFUSED }, "not applicable", SN, V35 },
 #undef CHECK
@@ -511,7 +518,7 @@ static void hostile_cells_do_no_harm(void **state)
         { &srd_probe_node_metrics, "", METRICS_HEAD, 13 },
         { &srd_probe_node_settings, "", "NAME|VALUE|NODES|BE_ID\n", 4 },
         { &srd_probe_lake_tasks, "", TASKS_HEAD, 8 },
-        { &srd_probe_refused_loads, "", "KIND|DB_NAME|TABLE_NAME|LOADS|LAST|MESSAGE\n", 6 },
+        { &srd_probe_loads, "24/+00:00", LOADS_HEAD, 18 },
         { &srd_probe_delayed_loads, "d", "TransactionId|Label|TransactionStatus|Reason\n", 4 },
         { &srd_probe_fe_config, "", "Key|AliasNames|Value|Type|IsMutable|Comment\n", 6 },
         { &srd_probe_compute_nodes, "",

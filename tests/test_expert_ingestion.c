@@ -22,7 +22,7 @@ extern const struct srd_view srd_ingest_view_routine_load, srd_ingest_view_strea
 #define JOB_HEAD "ID|LABEL|DB_NAME|TABLE_NAME|USER|TYPE|STATE|PROGRESS|CREATED_S|STARTED_S|FINISHED_S|TIMEOUT_S|SCAN_ROWS|" \
                  "FILTERED_ROWS|UNSELECTED_ROWS|SINK_ROWS|ERROR_MSG|TRACKING_SQL\n"
 #define BAD(label, at, text) "1|" label "|db|t|u|BROKER|CANCELLED|x|" at "|" at "|" at "|600|0|0|0|0|" text "|\\N\n"
-#define LOADS(rows) { &srd_probe_failed_loads, "24/+00:00", JOB_HEAD rows, 0 }
+#define LOADS(rows) { &srd_probe_loads, "24/+00:00", JOB_HEAD rows, 0 }
 #define NO_LOADS LOADS("")
 #define M5 "1768874100"
 #define M12 "1768873680"
@@ -63,8 +63,8 @@ static const struct row rows[] = {
       "warning new tablets", SN, V32 },
     { "another error is another matter", CHECK, { LOADS(BAD("a", M5, "boom")) }, "ok", SN, V35 },
     { "create: without a zone nothing is known", CHECK, { { 0 } }, "not checked: failed", SN, V35 },
-    { "create: denied leaves it open", CHECK, { { &srd_probe_failed_loads, "24/+00:00", NULL, SRD_DENIED } }, "not checked: denied", SN, V35 },
-    { "create: a missing column is a matter of version", CHECK, { { &srd_probe_failed_loads, "24/+00:00", "ID|LABEL\n1|a\n", 0 } }, "not checked: version", SN, V35 },
+    { "create: denied leaves it open", CHECK, { { &srd_probe_loads, "24/+00:00", NULL, SRD_DENIED } }, "not checked: denied", SN, V35 },
+    { "create: a missing column is a matter of version", CHECK, { { &srd_probe_loads, "24/+00:00", "ID|LABEL\n1|a\n", 0 } }, "not checked: version", SN, V35 },
 #undef CHECK
 #define CHECK &srd_ingest_commit_quorum
     { "three within ten minutes are critical, and name their backend", CHECK, { BES, LOADS(BAD("a", M5, QUORUM("10003")) BAD("b", M12, QUORUM("10003")) BAD("c", M14, QUORUM("10003"))) },
@@ -84,14 +84,14 @@ static const struct row rows[] = {
             BAD("c", M5, "Tablet lost replicas. replicas: 1:4/-1/4/0:NORMAL:ALIVE,10003:4/-1/4/0:NORMAL:DEAD,. Check quorum number failed(OlapTableSink)")) },
       "critical b3", SN, V35 },
     { "quorum: shared-data has no replicas", CHECK, { BES, NO_LOADS }, "not applicable", SD, V35 },
-    { "quorum: denied leaves it open", CHECK, { BES, { &srd_probe_failed_loads, "24/+00:00", NULL, SRD_DENIED } }, "not checked: denied", SN, V35 },
+    { "quorum: denied leaves it open", CHECK, { BES, { &srd_probe_loads, "24/+00:00", NULL, SRD_DENIED } }, "not checked: denied", SN, V35 },
 #undef CHECK
 #define CHECK &srd_ingest_rpc_overcrowded
     { "ten overcrowded loads are a warning", CHECK, { BES, LOADS(BAD("a", M5, FULL) BAD("b", M5, FULL) BAD("c", M5, FULL) BAD("d", M5, FULL) BAD("e", M5, FULL)
       BAD("f", M5, FULL) BAD("g", M5, FULL) BAD("h", M5, FULL) BAD("i", M5, FULL) BAD("j", M12, FULL)) }, "warning receivers", SD, V35 },
     { "nine are not", CHECK, { BES, LOADS(BAD("a", M5, FULL) BAD("b", M5, FULL) BAD("c", M5, FULL) BAD("d", M5, FULL) BAD("e", M5, FULL)
       BAD("f", M5, FULL) BAD("g", M5, FULL) BAD("h", M5, FULL) BAD("i", M5, FULL) BAD("j", M59, FULL)) }, "ok", SN, V35 },
-    { "overcrowded: denied leaves it open", CHECK, { { &srd_probe_failed_loads, "24/+00:00", NULL, SRD_DENIED } }, "not checked: denied", SN, V35 },
+    { "overcrowded: denied leaves it open", CHECK, { { &srd_probe_loads, "24/+00:00", NULL, SRD_DENIED } }, "not checked: denied", SN, V35 },
 #undef CHECK
 #define CHECK &srd_ingest_partition_explosion
     { "101 partitions far from today are a warning", CHECK, { BOUNDS(B("t", "60", "0", "41", "0", "\\N", "\\N", "0")) }, "warning db.t", SN, V35 },
@@ -126,7 +126,7 @@ static const struct row rows[] = {
 #define TOO_MANY "Table t automatically created partitions exceeded the maximum limit: 100000."
 #define H3 "1768863600"
 #define H30 "1768766400"
-#define LOADS_OF(key, rows) { &srd_probe_failed_loads, key "/+00:00", JOB_HEAD rows, 0 }
+#define LOADS_OF(key, rows) { &srd_probe_loads, key "/+00:00", JOB_HEAD rows, 0 }
 
 static const struct of_hours {
     const char *name;
@@ -186,7 +186,7 @@ static void hours_are_looked_back(void **state)
 static enum srd_verdict of_many(struct srd_arena *arena, const char *hours, int64_t asked)
 {
     struct srd_arg_value args[SRD_MAX_ARGS] = { { .number = asked, .given = true } };
-    struct srd_answer_text answers[2] = { { &srd_probe_failed_loads, NULL, NULL, 0 } };
+    struct srd_answer_text answers[2] = { { &srd_probe_loads, NULL, NULL, 0 } };
     char *text = srd_arena_copy(arena, JOB_HEAD);
     struct srd_result result;
     struct srd_evidence *ev;

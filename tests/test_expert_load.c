@@ -280,6 +280,22 @@ static void add(struct srd_arena *arena, struct srd_answer_text *answers, size_t
         (struct srd_answer_text){ probe, key, *text ? with_times(arena, text) : NULL, SRD_DENIED };
 }
 
+static const char *body(const char *text)
+{
+    return text && strchr(text, '\n') ? strchr(text, '\n') + 1 : "";
+}
+
+/* One answer has both. */
+static void add_loads(struct srd_arena *arena, struct srd_answer_text *answers, size_t *n,
+                      const char *failed, const char *open)
+{
+    bool denied = (failed && !*failed) || (open && !*open);
+
+    if (failed && open)
+        failed = denied ? "" : srd_arena_printf(arena, "%s%s", failed, body(open));
+    add(arena, answers, n, &srd_probe_loads, "24/+00:00", failed ? failed : open);
+}
+
 static void check_lists(void **state)
 {
     const struct lists *row = *state;
@@ -288,8 +304,7 @@ static void check_lists(void **state)
     size_t n = 0;
 
     add(arena, answers, &n, &srd_probe_load_rates, "24/+00:00", row->rates);
-    add(arena, answers, &n, &srd_probe_failed_loads, "24/+00:00", row->failed);
-    add(arena, answers, &n, &srd_probe_open_loads, "+00:00", row->open);
+    add_loads(arena, answers, &n, row->failed, row->open);
     add(arena, answers, &n, &srd_probe_fe_config, "", row->config);
     add(arena, answers, &n, row->check->needs[0], "shop", row->more);
     assert_string_equal(srd_check_judge_text(row->check, row->mode, row->version, answers, arena),
@@ -396,7 +411,7 @@ static void findings_are_safe_to_print(void **state)
         arena,
         JOBS "1|it's \"x\" \\ %|sh`op|ord'ers|etl|BROKER|CANCELLED||@90|\\N|\\N|@60|300|0|0|0|0|"
              "disk 1 on backend 2 exceed limit usage \"aws.s3.secret_key\" = \"hunter2\"|\\N\n");
-    const struct srd_answer_text answers[] = { { &srd_probe_failed_loads, "24/+00:00", failed, 0 },
+    const struct srd_answer_text answers[] = { { &srd_probe_loads, "24/+00:00", failed, 0 },
                                                { 0 } };
     struct srd_result r = judge(arena, &srd_load_error_class, answers);
     const char *sql;
@@ -411,6 +426,53 @@ static void findings_are_safe_to_print(void **state)
     assert_true(srd_finding_has(r.findings[0], "class=disk"));
 }
 
+/* "versions shop.orders 2" for each row of srd_load_refused(). */
+static const char *refusals(struct srd_arena *arena, const char *loads)
+{
+    const struct srd_answer_text answers[] = {
+        { &srd_probe_loads, "24/+00:00", loads ? with_times(arena, loads) : NULL, SRD_DENIED },
+        { 0 }
+    };
+    const struct srd_table *t = srd_load_refused(srd_evidence_of(arena, answers));
+    const char *text = "";
+
+    for (size_t row = 0; t && row < t->rows; row++)
+        text =
+            srd_arena_printf(arena, "%s%s%s %s.%s %s", text, row ? ", " : "",
+                             srd_cell_text(t, row, "KIND"), srd_cell_text(t, row, "DB_NAME"),
+                             srd_cell_text(t, row, "TABLE_NAME"), srd_cell_text(t, row, "LOADS"));
+    return t ? text : "unknown";
+}
+
+static void refused_loads_are_counted_by_kind_and_table(void **state)
+{
+    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
+
+    (void)state;
+    assert_string_equal(refusals(arena, NULL), "unknown");
+    assert_string_equal(refusals(arena, JOBS FAIL("1", "@60", QUALITY)), "");
+    /* a running one quotes what happened to an earlier try */
+    assert_string_equal(refusals(arena, JOBS
+                                 "7|l|shop|orders|etl|BROKER|LOADING|x|@90|@90|\\N|\\N|600|0|0|0|0|"
+                                 "too many versions|\\N\n"),
+                        "");
+    assert_string_equal(
+        refusals(arena,
+                 JOBS FAIL("1", "@60", "Too many versions. tablet_id: 7") FAIL("2", "@70", QUALITY)
+                     FAIL("3", "@80", "because of too large compaction score, current/limit: 9/8")
+                         FAIL("4", "@100", "because of too many versions, current/limit: 9/8")
+                             FAIL("5", "@961", "too many versions")),
+        "versions shop.orders 2, score shop.orders 1");
+    assert_string_equal(
+        refusals(
+            arena, JOBS
+            "1|l|a||u|BROKER|CANCELLED|x|@9|@9|\\N|@9|9|0|0|0|0|due to ingestion slowdown|\\N\n"
+            "2|l|b|t|u|BROKER|CANCELLED|x|@9|@9|\\N|@9|9|0|0|0|0|due to ingestion slowdown|\\N\n"
+            "3|l|b|t|u|BROKER|CANCELLED|x|@9|@9|\\N|\\N|9|0|0|0|0|due to ingestion slowdown|\\N\n"
+            "4|l|b|t|u|BROKER|CANCELLED|x|@9|@9|\\N|@19|9|0|0|0|0|due to ingestion slowdown|\\N\n"),
+        "slowdown b.t 2, slowdown a. 1");
+}
+
 static void a_cut_answer_is_said_to_be_one(void **state)
 {
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
@@ -423,8 +485,8 @@ static void a_cut_answer_is_said_to_be_one(void **state)
     srd_buf_text(&text, JOBS);
     for (size_t i = 0; i < SRD_LOAD_MAX_FAILED; i++)
         srd_buf_text(&text, FAIL("1", "@3000", QUALITY));
-    answers[0] = (struct srd_answer_text){ &srd_probe_failed_loads, "24/+00:00",
-                                           with_times(arena, text.data), 0 };
+    answers[0] =
+        (struct srd_answer_text){ &srd_probe_loads, "24/+00:00", with_times(arena, text.data), 0 };
     r = judge(arena, &srd_load_error_class, answers);
     assert_int_equal(r.finding_count, 1);
     assert_int_equal(r.status, SRD_SKIPPED);
@@ -470,6 +532,8 @@ static const struct CMUnitTest single[] = {
     { "every class has its words", every_class_has_its_words, NULL, NULL, NULL },
     { "hostile texts are cut", hostile_texts_are_cut, NULL, NULL, NULL },
     { "findings are safe to print", findings_are_safe_to_print, NULL, NULL, NULL },
+    { "refused loads are counted by kind and table", refused_loads_are_counted_by_kind_and_table,
+      NULL, NULL, NULL },
     { "a cut answer is said to be one", a_cut_answer_is_said_to_be_one, NULL, NULL, NULL },
     { "thresholds can be set", thresholds_can_be_set, NULL, NULL, NULL },
     { "every check can be explained", every_check_can_be_explained, NULL, NULL, NULL },

@@ -1,6 +1,7 @@
 #ifndef SRD_EXPERTS_COMPACTION_COMPACTION_H
 #define SRD_EXPERTS_COMPACTION_COMPACTION_H
 
+#include "experts/load/load.h"
 #include "experts/probes.h"
 #include "lib/model/cause.h"
 #include "lib/model/check.h"
@@ -34,7 +35,6 @@ extern const struct srd_view *const srd_compaction_views_views[];
  */
 extern const struct srd_probe srd_probe_compaction_work;
 extern const struct srd_probe srd_probe_partition_scores;
-extern const struct srd_probe srd_probe_refused_loads; /* because compaction lags */
 extern const struct srd_probe srd_probe_lake_tasks;    /* shared-data: by transaction */
 extern const struct srd_probe srd_probe_delayed_loads; /* shared-data; key: database */
 
@@ -82,9 +82,9 @@ srd_compaction_partition_finding(struct srd_findings *out, enum srd_severity sev
  */
 void srd_compaction_says_unseen(const struct srd_evidence *ev, struct srd_findings *out);
 
-/* Is @row a load refused as @kind ("versions", "score", "slowdown") says, @within_ms ago at most?
+/* Is @row of srd_load_refused() one refused as @kind says, @within_ms ago at most?
  */
-bool srd_compaction_refused(const struct srd_evidence *ev, struct srd_findings *out, size_t row,
+bool srd_compaction_refused(struct srd_findings *out, const struct srd_table *refused, size_t row,
                             const char *kind, int64_t within_ms);
 
 /* Jobs (shared-data). */

@@ -204,11 +204,11 @@ static void judge_slowdown(const struct srd_evidence *ev, struct srd_findings *o
         { "score", "were refused within 15 minutes: too high a compaction score" },
         { "slowdown", "ran out of time within 15 minutes, while their commit was delayed" },
     };
-    const struct srd_table *t = srd_evidence_get(ev, &srd_probe_refused_loads, NULL);
+    const struct srd_table *t = srd_load_known(out, srd_load_refused(ev));
     struct srd_limit none = { 0, SRD_UNIT_COUNT, "catalogue" };
     double running = 0;
 
-    for (size_t row = 0; row < t->rows; row++) {
+    for (size_t row = 0; t && row < t->rows; row++) {
         const char *db = srd_cell_text(t, row, "DB_NAME"), *table = srd_cell(t, row, "TABLE_NAME");
         const char *name = table ? srd_arena_printf(out->arena, "%s.%s", db, table) : db;
 
@@ -216,13 +216,13 @@ static void judge_slowdown(const struct srd_evidence *ev, struct srd_findings *o
             double loads = srd_compaction_number(t, row, "LOADS");
             struct srd_finding *f;
 
-            if (!srd_compaction_refused(ev, out, row, kinds[kind][0], TEN_MINUTES_MS))
+            if (!srd_compaction_refused(out, t, row, kinds[kind][0], TEN_MINUTES_MS))
                 continue;
             f = srd_finding_add(out, SRD_CRITICAL, table ? "table" : "database", name,
                                 "%s loads into %s %s", count(out, loads), name, kinds[kind][1]);
             srd_finding_value(f, loads, none);
             srd_finding_field(out, f, "table", name);
-            srd_finding_row(f, &srd_probe_refused_loads, t, row);
+            srd_finding_row(f, &srd_probe_loads, t, row);
         }
     }
     judge_delayed(ev, out, &running);
@@ -308,7 +308,7 @@ const struct srd_check srd_compaction_lake_slowdown = {
     .mode = SRD_MODE_SHARED_DATA,
     .since = SRD_VERSION(3, 2, 4),
     .worst = SRD_CRITICAL,
-    .needs = { &srd_probe_partition_scores, &srd_probe_refused_loads },
+    .needs = { &srd_probe_partition_scores, &srd_probe_loads },
     .wants = { &srd_probe_delayed_loads },
     .judge = judge_slowdown,
     .why = "StarRocks delays a commit by the time of its write x (score - threshold) x lake_ingest_slowdown_ratio; a load may then "

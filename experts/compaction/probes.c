@@ -78,34 +78,6 @@ const struct srd_probe srd_probe_partition_scores = {
     .needs_node = true,
 };
 
-/*
- * The last quarter of an hour up to the newest of them: times of one column need no zone. Which kind of
- * lag it was follows from the text; all three are those of StarRocks itself.
- */
-#define REFUSED(db, table)                                                                        \
-    "SELECT x.KIND, x.DB_NAME, x.TABLE_NAME, COUNT(*) AS LOADS, MAX(x.FINISHED) AS LAST, "        \
-    "SUBSTR(MAX(x.ERROR_MSG), 1, 400) AS MESSAGE FROM "                                           \
-    "(SELECT CASE WHEN ERROR_MSG LIKE '%too many versions%' THEN 'versions' "                     \
-    "WHEN ERROR_MSG LIKE '%too large compaction score%' THEN 'score' ELSE 'slowdown' END AS KIND, "\
-    db " AS DB_NAME, " table " AS TABLE_NAME, ERROR_MSG, LOAD_FINISH_TIME AS FINISHED, "          \
-    "MAX(LOAD_FINISH_TIME) OVER () AS NEWEST FROM information_schema.loads "                      \
-    "WHERE STATE = 'CANCELLED' AND (ERROR_MSG LIKE '%too many versions%' "                        \
-    "OR ERROR_MSG LIKE '%too large compaction score%' "                                           \
-    "OR ERROR_MSG LIKE '%due to ingestion slowdown%')) x "                                        \
-    "WHERE x.FINISHED >= DATE_SUB(x.NEWEST, INTERVAL 15 MINUTE) "                                 \
-    "GROUP BY x.KIND, x.DB_NAME, x.TABLE_NAME ORDER BY LOADS DESC LIMIT 100"
-
-const struct srd_probe srd_probe_refused_loads = {
-    .id = "refused-loads",
-    .summary = "loads that failed because compaction lags: too many versions, or too high a score",
-    .texts = { { .since = SRD_VERSION(3, 3, 6), .sql = REFUSED("DB_NAME", "TABLE_NAME") },
-               { .until = SRD_VERSION(3, 3, 5), .sql = REFUSED("DATABASE_NAME", "NULL") } },
-    .columns = "KIND DB_NAME TABLE_NAME LOADS LAST MESSAGE",
-    .cost = SRD_COST_MEDIUM,
-    .zone = SRD_ZONE_GLOBAL,
-    .needs_node = true,
-};
-
 const struct srd_probe srd_probe_lake_tasks = {
     .id = "lake-compaction-tasks",
     .summary = "tablets in compaction on the CNs, added up per job",

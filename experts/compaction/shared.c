@@ -222,15 +222,14 @@ void srd_compaction_says_unseen(const struct srd_evidence *ev, struct srd_findin
                          srd_text_count(out->arena, seen), srd_text_count(out->arena, there));
 }
 
-bool srd_compaction_refused(const struct srd_evidence *ev, struct srd_findings *out, size_t row,
+bool srd_compaction_refused(struct srd_findings *out, const struct srd_table *refused, size_t row,
                             const char *kind, int64_t within_ms)
 {
-    const struct srd_table *t = srd_evidence_get(ev, &srd_probe_refused_loads, NULL);
     int64_t age;
 
-    if (!srd_cell_is(t, row, "KIND", kind))
+    if (!srd_cell_is(refused, row, "KIND", kind))
         return false;
-    if (srd_compaction_age_ms(ev, t, row, "LAST", &age))
+    if (srd_compaction_age_ms(out->ev, refused, row, "LAST", &age))
         return age <= within_ms;
     srd_cannot_judge(out, SRD_FAILED,
                      "loads were refused, but when is not known: the cluster's clock or time zone "

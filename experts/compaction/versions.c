@@ -27,19 +27,17 @@ static double part(const struct pile *p, const struct srd_limit *percent)
 }
 
 /* Were loads into the table in @row refused a moment ago? */
-static bool refuses(const struct srd_evidence *ev, struct srd_findings *out, const struct pile *p,
-                    size_t row)
+static bool refuses(struct srd_findings *out, const struct pile *p, size_t row)
 {
     for (size_t i = 0; p->refused && i < p->refused->rows; i++)
         if (srd_cell_is(p->refused, i, "DB_NAME", srd_cell_text(p->t, row, "DB_NAME")) &&
             srd_cell_is(p->refused, i, "TABLE_NAME", srd_cell_text(p->t, row, "TABLE_NAME")) &&
-            srd_compaction_refused(ev, out, i, "versions", QUARTER_MS))
+            srd_compaction_refused(out, p->refused, i, "versions", QUARTER_MS))
             return true;
     return false;
 }
 
-static enum srd_severity pile_level(const struct srd_evidence *ev, struct srd_findings *out,
-                                    const struct pile *p, size_t row)
+static enum srd_severity pile_level(struct srd_findings *out, const struct pile *p, size_t row)
 {
     double worst = srd_compaction_number(p->t, row, "MAX_SCORE");
     double over = srd_compaction_number(p->t, row, "TABLE_OVER_100");
@@ -48,7 +46,7 @@ static enum srd_severity pile_level(const struct srd_evidence *ev, struct srd_fi
 
     if (worst > part(p, &p->warning) || 100 * over > p->share.value * replicas)
         level = SRD_WARNING;
-    if (worst >= part(p, &p->critical) || refuses(ev, out, p, row))
+    if (worst >= part(p, &p->critical) || refuses(out, p, row))
         level = SRD_CRITICAL;
     /* internal tables are written by StarRocks itself, and nobody waits for them */
     if (level && srd_compaction_is_internal(p->t, row))
@@ -68,7 +66,7 @@ static void report_pile(const struct srd_evidence *ev, struct srd_findings *out,
         "has a tablet with %s of at most %s rowsets%s; %s of %s replicas of "
         "the table have more than 100%s",
         count(out, worst), count(out, p->versions.value),
-        refuses(ev, out, p, row) ? ", and loads into it are refused" : "", count(out, over),
+        refuses(out, p, row) ? ", and loads into it are refused" : "", count(out, over),
         count(out, replicas), srd_compaction_more(out->arena, p->t, row, part(p, &p->warning)));
     struct srd_limit limit = { part(p, worst >= part(p, &p->critical) ? &p->critical : &p->warning),
                                SRD_UNIT_COUNT, p->versions.source };
@@ -84,8 +82,7 @@ static void report_pile(const struct srd_evidence *ev, struct srd_findings *out,
 }
 
 /* Loads that were refused, into tables that are not among the worst or are not named. */
-static void report_refused(const struct srd_evidence *ev, struct srd_findings *out,
-                           const struct pile *p)
+static void report_refused(struct srd_findings *out, const struct pile *p)
 {
     for (size_t i = 0; p->refused && i < p->refused->rows; i++) {
         const char *db = srd_cell_text(p->refused, i, "DB_NAME");
@@ -93,7 +90,7 @@ static void report_refused(const struct srd_evidence *ev, struct srd_findings *o
         struct srd_finding *f;
         bool told = false;
 
-        if (!srd_compaction_refused(ev, out, i, "versions", QUARTER_MS))
+        if (!srd_compaction_refused(out, p->refused, i, "versions", QUARTER_MS))
             continue;
         for (size_t row = 0; table && row < p->t->rows && !told; row++)
             told = srd_cell_is(p->t, row, "DB_NAME", db) &&
@@ -108,7 +105,7 @@ static void report_refused(const struct srd_evidence *ev, struct srd_findings *o
             table ? table : "");
         srd_finding_value(f, srd_compaction_number(p->refused, i, "LOADS"),
                           (struct srd_limit){ 0, SRD_UNIT_COUNT, "catalogue" });
-        srd_finding_row(f, &srd_probe_refused_loads, p->refused, i);
+        srd_finding_row(f, &srd_probe_loads, p->refused, i);
     }
 }
 
@@ -143,7 +140,7 @@ static void judge_version_count(const struct srd_evidence *ev, struct srd_findin
 {
     struct pile p = {
         .t = srd_evidence_get(ev, &srd_probe_partition_scores, NULL),
-        .refused = srd_evidence_get(ev, &srd_probe_refused_loads, NULL),
+        .refused = srd_load_refused(ev),
         .versions = srd_compaction_setting(ev, "tablet_max_versions", 1000, SRD_UNIT_COUNT),
         .warning = srd_limit_catalogue(ev, "compaction.version-count", 50, SRD_UNIT_PERCENT),
         .critical =
@@ -162,7 +159,7 @@ static void judge_version_count(const struct srd_evidence *ev, struct srd_findin
         p.most = worst > p.most ? worst : p.most;
         if (!srd_compaction_first_of_table(p.t, row))
             continue;
-        level = pile_level(ev, out, &p, row);
+        level = pile_level(out, &p, row);
         if (level && told++ < MAX_TABLES)
             report_pile(ev, out, &p, row, level);
         else
@@ -171,7 +168,7 @@ static void judge_version_count(const struct srd_evidence *ev, struct srd_findin
     if (more)
         srd_finding_add(out, SRD_WARNING, "cluster", "other tables",
                         "%zu more tables have piled up versions", more);
-    report_refused(ev, out, &p);
+    report_refused(out, &p);
     report_unseen(ev, out, &p);
     if (!p.t->rows)
         srd_cannot_judge(out, SRD_DENIED,
@@ -245,7 +242,7 @@ const struct srd_check srd_compaction_version_count = {
     .mode = SRD_MODE_SHARED_NOTHING,
     .worst = SRD_CRITICAL,
     .needs = { &srd_probe_partition_scores },
-    .wants = { &srd_probe_node_settings, &srd_probe_node_metrics, &srd_probe_refused_loads },
+    .wants = { &srd_probe_node_settings, &srd_probe_node_metrics, &srd_probe_loads },
     .judge = judge_version_count,
     .limits = ". .critical .share tablet_max_versions",
     .why = "Every load adds a rowset to each tablet that it writes to, and compaction merges them. A tablet with "

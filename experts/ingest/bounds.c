@@ -166,7 +166,7 @@ static void judge_refused(const struct srd_evidence *ev, struct srd_findings *ou
                                          "max_automatic_partition_number",
                                          "max_partitions_in_one_batch",
                                          "auto_partition_max_creation_number_per_load" };
-    const struct srd_table *t = srd_evidence_get(ev, &srd_probe_failed_loads, NULL);
+    const struct srd_table *t = srd_load_failed(ev);
     int64_t hours = srd_hours(ev), age;
     size_t found = 0, first = 0;
     struct srd_finding *f;
@@ -195,7 +195,7 @@ static void judge_refused(const struct srd_evidence *ev, struct srd_findings *ou
         srd_limit_catalogue(ev, "ingest.partition-explosion.refused", 1, SRD_UNIT_COUNT));
     srd_finding_field(out, f, "table", table ? table : "<table>");
     srd_finding_field(out, f, "partition", "<partition>");
-    srd_finding_row(f, &srd_probe_failed_loads, t, first);
+    srd_finding_row(f, &srd_probe_loads, t, first);
 }
 
 static void judge_bounds(const struct srd_evidence *ev, struct srd_findings *out)
@@ -224,7 +224,7 @@ const struct srd_check srd_ingest_partition_explosion = {
     .title = "Partitions made by wrong values",
     .worst = SRD_CRITICAL,
     .needs = { &srd_probe_partition_bounds },
-    .wants = { &srd_probe_failed_loads, &srd_probe_databases },
+    .wants = { &srd_probe_loads, &srd_probe_databases },
     .judge = judge_bounds,
     .limits = ". .critical .info .refused",
     .why = "Where StarRocks creates partitions by itself, a column with wrong values makes hundreds of them in one load. Each "

@@ -92,13 +92,13 @@ static void find_burst(struct failures *f, size_t n)
 static struct failures read_failures(const struct srd_evidence *ev, struct srd_arena *arena,
                                      const char *const *words)
 {
-    const struct srd_table *loads = srd_evidence_get(ev, &srd_probe_failed_loads, NULL);
+    const struct srd_table *loads = srd_load_failed(ev);
     const struct srd_table *streams = srd_evidence_get(ev, &srd_probe_stream_loads, NULL);
     struct failures f = { .hours = srd_hours(ev) };
 
     f.items = srd_arena_array(arena, (loads ? loads->rows : 0) + (streams ? streams->rows : 0) + 1,
                               sizeof(*f.items));
-    add(ev, &f, &srd_probe_failed_loads, "ERROR_MSG", "FINISHED_S", words);
+    add(ev, &f, &srd_probe_loads, "ERROR_MSG", "FINISHED_S", words);
     add(ev, &f, &srd_probe_stream_loads, "ERROR_TEXT", "ENDED_S", words);
     if (f.count)
         qsort(f.items, f.count, sizeof(*f.items), by_age);
@@ -124,7 +124,7 @@ static bool has_burst(struct failures *f, double limit)
  */
 static void says_cut(const struct srd_evidence *ev, struct srd_findings *out)
 {
-    const struct srd_table *t = srd_evidence_get(ev, &srd_probe_failed_loads, NULL);
+    const struct srd_table *t = srd_load_failed(ev);
     const struct srd_arg_value *asked = srd_view_arg(ev, "hours");
     double hours = asked && asked->given ? (double)srd_hours(ev) : 1;
     int64_t age;
@@ -182,7 +182,7 @@ static void judge_create(const struct srd_evidence *ev, struct srd_findings *out
     struct failures f;
     double n;
 
-    if (!srd_load_table(out, &srd_probe_failed_loads))
+    if (!srd_load_known(out, srd_load_failed(ev)))
         return;
     f = read_failures(ev, out->arena, words);
     says_cut(ev, out);
@@ -291,7 +291,7 @@ static void judge_quorum(const struct srd_evidence *ev, struct srd_findings *out
     bool restart;
     size_t row;
 
-    if (!srd_load_table(out, &srd_probe_failed_loads))
+    if (!srd_load_known(out, srd_load_failed(ev)))
         return;
     f = read_failures(ev, out->arena, words);
     says_cut(ev, out);
@@ -328,7 +328,7 @@ static void judge_overcrowded(const struct srd_evidence *ev, struct srd_findings
     struct failures f;
     size_t row;
 
-    if (!srd_load_table(out, &srd_probe_failed_loads))
+    if (!srd_load_known(out, srd_load_failed(ev)))
         return;
     f = read_failures(ev, out->arena, words);
     says_cut(ev, out);
@@ -358,7 +358,7 @@ const struct srd_check srd_ingest_create_tablet_slow = {
     .title = "Loads fail while partitions are created",
     .family = "write-stage",
     .worst = SRD_CRITICAL,
-    .needs = { &srd_probe_failed_loads },
+    .needs = { &srd_probe_loads },
     .wants = { &srd_probe_stream_loads },
     .judge = judge_create,
     .limits = ". .warning",
@@ -383,7 +383,7 @@ const struct srd_check srd_ingest_commit_quorum = {
     .family = "write-stage",
     .mode = SRD_MODE_SHARED_NOTHING,
     .worst = SRD_CRITICAL,
-    .needs = { &srd_probe_failed_loads, &srd_probe_backends },
+    .needs = { &srd_probe_loads, &srd_probe_backends },
     .wants = { &srd_probe_stream_loads },
     .judge = judge_quorum,
     .limits = ".",
@@ -406,7 +406,7 @@ const struct srd_check srd_ingest_rpc_overcrowded = {
     .title = "A receiver is overcrowded",
     .family = "write-stage",
     .worst = SRD_WARNING,
-    .needs = { &srd_probe_failed_loads },
+    .needs = { &srd_probe_loads },
     .wants = { &srd_probe_stream_loads, &srd_probe_backends },
     .judge = judge_overcrowded,
     .limits = ".",

@@ -82,7 +82,8 @@ static void judge_rate(struct srd_findings *out, const struct srd_table *t, cons
 
 static void judge_failure_rate(const struct srd_evidence *ev, struct srd_findings *out)
 {
-    const struct srd_table *t = srd_load_table(out, &srd_probe_load_rates);
+    const struct srd_table *t =
+        srd_load_known(out, srd_evidence_get(ev, &srd_probe_load_rates, NULL));
     double loads = 0, failed = 0;
     struct rate *rates;
     size_t count;
@@ -177,7 +178,7 @@ static void add_class(struct srd_findings *out, const struct srd_table *t,
     srd_finding_field(out, f, "label", srd_quote_text(out->arena, label));
     if (table)
         srd_finding_field(out, f, "table", table);
-    srd_finding_row(f, &srd_probe_failed_loads, t, g->row);
+    srd_finding_row(f, &srd_probe_loads, t, g->row);
 }
 
 /* Fills @groups; returns how many rows have no time and are counted nowhere. */
@@ -215,7 +216,7 @@ static size_t gather_classes(const struct srd_evidence *ev, const struct srd_tab
 
 static void judge_error_class(const struct srd_evidence *ev, struct srd_findings *out)
 {
-    const struct srd_table *t = srd_load_table(out, &srd_probe_failed_loads);
+    const struct srd_table *t = srd_load_known(out, srd_load_failed(ev));
     struct group *groups;
     size_t undated, failures = 0;
 
@@ -268,7 +269,7 @@ const struct srd_check srd_load_error_class = {
     .family = "load-failure",
     .worst = SRD_CRITICAL,
     .outage = true,
-    .needs = { &srd_probe_failed_loads },
+    .needs = { &srd_probe_loads },
     .wants = { &srd_probe_load_rates },
     .judge = judge_error_class,
     .limits = ". .capacity",

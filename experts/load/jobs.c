@@ -1,6 +1,7 @@
 /* Which loads does the cluster remember? Probes on information_schema.loads, and how to read them.
  */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "experts/load/load.h"
@@ -85,33 +86,31 @@ const struct srd_probe srd_probe_load_rates = {
     .max_keys = 1,
 };
 
-#define FAILED_TAIL FROM_LOADS "WHERE STATE = 'CANCELLED' AND " IN_WINDOW " ORDER BY FINISHED_S DESC, ID DESC LIMIT 500"
+/* Refused because compaction lags: kept apart, so that other failures do not push them out. */
+#define LAGS                                                                                        \
+    "(STATE = 'CANCELLED' AND (LOWER(ERROR_MSG) LIKE '%too many versions%' "                        \
+    "OR LOWER(ERROR_MSG) LIKE '%too large compaction score%' "                                      \
+    "OR LOWER(ERROR_MSG) LIKE '%due to ingestion slowdown%'))"
+/* Failed ones come first and the newest of them, then the open ones and the oldest of them. */
+#define SORTED                                                                                      \
+    "CASE WHEN STATE = 'CANCELLED' THEN COALESCE(0 - FINISHED_S, 0) ELSE COALESCE(CREATED_S, 0) END, " \
+    "CASE WHEN STATE = 'CANCELLED' THEN 0 - ID ELSE ID END"
+#define LOADS(job)                                                                                  \
+    "SELECT * FROM (SELECT job.*, ROW_NUMBER() OVER (PARTITION BY STATE = 'CANCELLED', LAGS ORDER BY " SORTED \
+    ") AS PLACE FROM (" job ", CASE WHEN " LAGS " THEN 1 ELSE 0 END AS LAGS" FROM_LOADS             \
+    "WHERE STATE <> 'FINISHED' AND (STATE <> 'CANCELLED' OR " IN_WINDOW ")) job) placed "           \
+    "WHERE PLACE <= CASE WHEN STATE = 'CANCELLED' THEN 500 ELSE 2000 END ORDER BY " SORTED
 
-const struct srd_probe srd_probe_failed_loads = {
-    .id = "failed-loads",
-    .summary = "loads that failed or were cancelled, the newest first, with the text of the error",
-    .texts = { { NEW_LAYOUT, .sql = JOB_NEW FAILED_TAIL }, { OLD_LAYOUT, .sql = JOB_OLD FAILED_TAIL } },
+const struct srd_probe srd_probe_loads = {
+    .id = "loads",
+    .summary = "loads that failed or were cancelled, with the text of the error, and those that wait or run",
+    .texts = { { NEW_LAYOUT, .sql = LOADS(JOB_NEW) }, { OLD_LAYOUT, .sql = LOADS(JOB_OLD) } },
     .columns = JOB_COLUMNS,
     .cost = SRD_COST_MEDIUM,
     .zone = SRD_ZONE_SESSION,
     .needs_node = true,
     .params = { { "hours", SRD_PARAM_INTEGER }, { "zone", SRD_PARAM_TEXT } },
     .pick = srd_pick_hours_zone,
-    .max_keys = 1,
-};
-
-#define OPEN_TAIL FROM_LOADS "WHERE STATE NOT IN ('FINISHED', 'CANCELLED') ORDER BY CREATED_S, ID LIMIT 2000"
-
-const struct srd_probe srd_probe_open_loads = {
-    .id = "open-loads",
-    .summary = "loads that wait or run, the oldest first",
-    .texts = { { NEW_LAYOUT, .sql = JOB_NEW OPEN_TAIL }, { OLD_LAYOUT, .sql = JOB_OLD OPEN_TAIL } },
-    .columns = JOB_COLUMNS,
-    .cost = SRD_COST_MEDIUM,
-    .zone = SRD_ZONE_SESSION,
-    .needs_node = true,
-    .params = { { "zone", SRD_PARAM_TEXT } },
-    .pick = srd_pick_zone,
     .max_keys = 1,
 };
 
@@ -166,10 +165,142 @@ const struct srd_probe srd_probe_load_by_label = {
 };
 /* clang-format on */
 
-const struct srd_table *srd_load_table(struct srd_findings *out, const struct srd_probe *probe)
-{
-    const struct srd_table *table = srd_evidence_get(out->ev, probe, NULL);
+/* Reading. */
 
+static bool is_failed(const struct srd_table *t, size_t row)
+{
+    return srd_cell_is(t, row, "STATE", "CANCELLED");
+}
+
+static bool is_open(const struct srd_table *t, size_t row)
+{
+    return !is_failed(t, row);
+}
+
+static const struct srd_table *loads_where(const struct srd_evidence *ev,
+                                           bool (*wanted)(const struct srd_table *t, size_t row))
+{
+    return srd_rows_where(ev, &srd_probe_loads, wanted,
+                          JOB_COLUMNS " PRIORITY COMMITTED_S SCAN_BYTES");
+}
+
+const struct srd_table *srd_load_failed(const struct srd_evidence *ev)
+{
+    struct srd_table *t = (struct srd_table *)loads_where(ev, is_failed); /* made for us */
+
+    if (t && t->rows > SRD_LOAD_MAX_FAILED)
+        t->rows = SRD_LOAD_MAX_FAILED;
+    return t;
+}
+
+const struct srd_table *srd_load_open(const struct srd_evidence *ev)
+{
+    return loads_where(ev, is_open);
+}
+
+/* Why the load was refused, if it was because compaction lags; NULL: it was not. */
+static const char *lag_of(const struct srd_table *t, size_t row)
+{
+    static const char *const kinds[][2] = {
+        { "too many versions", "versions" },
+        { "too large compaction score", "score" },
+        { "due to ingestion slowdown", "slowdown" },
+    };
+
+    for (size_t i = 0; i < SRD_COUNT(kinds); i++)
+        if (strcasestr(srd_cell_text(t, row, "ERROR_MSG"), kinds[i][0]))
+            return kinds[i][1];
+    return NULL;
+}
+
+static bool is_refused(const struct srd_table *t, size_t row)
+{
+    return is_failed(t, row) && lag_of(t, row);
+}
+
+#define QUARTER_MS INT64_C(900000)
+
+struct refusal { /* of one kind and target */
+    const char *kind;
+    size_t row, loads; /* the newest of them */
+};
+
+static bool same_target(const struct srd_table *t, size_t a, size_t b)
+{
+    return !strcmp(srd_cell_text(t, a, "DB_NAME"), srd_cell_text(t, b, "DB_NAME")) &&
+           !strcmp(srd_cell_text(t, a, "TABLE_NAME"), srd_cell_text(t, b, "TABLE_NAME"));
+}
+
+static int by_loads(const void *left, const void *right)
+{
+    const struct refusal *a = left, *b = right;
+
+    if (a->loads != b->loads)
+        return a->loads > b->loads ? -1 : 1;
+    return (a->row > b->row) - (a->row < b->row);
+}
+
+/* The rows come newest first. */
+static size_t group_refusals(const struct srd_table *t, struct refusal *all)
+{
+    int64_t newest = INT64_MIN, at;
+    size_t count = 0;
+
+    for (size_t row = 0; row < t->rows; row++)
+        if (srd_cell_time_ms(t, row, "FINISHED_S", &at) && at > newest)
+            newest = at;
+    for (size_t row = 0; row < t->rows; row++) {
+        const char *kind = lag_of(t, row);
+        size_t i = 0;
+
+        if (!srd_cell_time_ms(t, row, "FINISHED_S", &at) || at < newest - QUARTER_MS)
+            continue;
+        while (i < count && (strcmp(all[i].kind, kind) || !same_target(t, all[i].row, row)))
+            i++;
+        if (i == count)
+            all[count++] = (struct refusal){ .kind = kind, .row = row };
+        all[i].loads++;
+    }
+    qsort(all, count, sizeof(*all), by_loads);
+    return count;
+}
+
+const struct srd_table *srd_load_refused(const struct srd_evidence *ev)
+{
+    static const char *const names[] = {
+        "KIND", "DB_NAME", "TABLE_NAME", "LOADS", "LAST", "MESSAGE"
+    };
+    const struct srd_table *t = loads_where(ev, is_refused);
+    struct srd_table *out;
+    struct refusal *all;
+    struct srd_error err;
+    size_t count;
+
+    if (!t)
+        return NULL;
+    all = srd_arena_array(ev->arena, t->rows + 1, sizeof(*all));
+    count = group_refusals(t, all);
+    out = srd_table_new(ev->arena, names, SRD_COUNT(names));
+    out->zone_known = t->zone_known;
+    out->zone_offset_s = t->zone_offset_s;
+    for (size_t i = 0; i < count; i++) {
+        const char *cells[] = {
+            all[i].kind,
+            srd_cell(t, all[i].row, "DB_NAME"),
+            srd_cell(t, all[i].row, "TABLE_NAME"),
+            srd_arena_printf(ev->arena, "%zu", all[i].loads),
+            srd_cell(t, all[i].row, "FINISHED_S"),
+            srd_load_excerpt(ev->arena, srd_cell(t, all[i].row, "ERROR_MSG"), 400),
+        };
+
+        if (srd_table_add(out, cells, NULL, SRD_COUNT(cells), &err))
+            break;
+    }
+    return out;
+}
+
+const struct srd_table *srd_load_known(struct srd_findings *out, const struct srd_table *table)
+{
     if (!table)
         srd_cannot_judge(out, srd_why_not(out->ev, &srd_probe_frontends, SRD_FAILED),
                          "the zone in which the cluster prints the times of loads is not known");

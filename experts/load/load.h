@@ -38,9 +38,7 @@ extern const struct srd_view *const srd_load_views_views[];
  * times are seconds since 1970 (CREATED_S STARTED_S COMMITTED_S FINISHED_S).
  */
 extern const struct srd_probe srd_probe_load_rates; /* ended in 24 h, by database, table and type */
-extern const struct srd_probe srd_probe_failed_loads; /* CANCELLED, the newest first; hours/zone */
-extern const struct srd_probe
-    srd_probe_open_loads; /* neither finished nor cancelled, oldest first */
+extern const struct srd_probe srd_probe_loads;      /* that failed or are open; hours/zone */
 extern const struct srd_probe srd_probe_recent_loads;  /* the newest of each state; for views */
 extern const struct srd_probe srd_probe_load_by_label; /* label/zone, if it is none of the recent */
 
@@ -49,9 +47,19 @@ extern const struct srd_probe srd_probe_load_by_label; /* label/zone, if it is n
 #define SRD_LOAD_MAX_OPEN 2000
 #define SRD_LOAD_MAX_RECENT 200 /* of each state */
 
-/* The table of one of them; without one says "not checked" (the zone is not known), returns NULL.
+/*
+ * The parts of srd_probe_loads; NULL: it was not answered, or not asked (the zone is not known).
+ *   srd_load_failed   CANCELLED within the hours that were asked for, the newest first
+ *   srd_load_open     neither finished nor cancelled, the oldest first
+ *   srd_load_refused  of the failed, those of the last quarter of an hour up to the newest of them that
+ *                     failed because compaction lags, by kind and target, most first: KIND ("versions"
+ *                     "score" "slowdown"), DB_NAME TABLE_NAME LOADS LAST (when the newest ended) MESSAGE
  */
-const struct srd_table *srd_load_table(struct srd_findings *out, const struct srd_probe *probe);
+const struct srd_table *srd_load_failed(const struct srd_evidence *ev);
+const struct srd_table *srd_load_open(const struct srd_evidence *ev);
+const struct srd_table *srd_load_refused(const struct srd_evidence *ev);
+/* @table; says "not checked" (the zone is not known) if it is NULL though the probe is there. */
+const struct srd_table *srd_load_known(struct srd_findings *out, const struct srd_table *table);
 /* The number in a cell; 0 when it says nothing. For counters that are 0 when nothing happened. */
 double srd_load_number(const struct srd_table *t, size_t row, const char *column);
 /* How long ago the time in @column was; false when it is not known or lies in the future. */

@@ -44,12 +44,12 @@ static void judge_spark_load(struct srd_findings *out, const struct srd_table *t
     srd_finding_field(out, f, "label", srd_quote_text(out->arena, label));
     srd_finding_field(out, f, "database",
                       srd_quote_identifier(out->arena, srd_cell_text(t, row, "DB_NAME")));
-    srd_finding_row(f, &srd_probe_open_loads, t, row);
+    srd_finding_row(f, &srd_probe_loads, t, row);
 }
 
 static void judge_spark(const struct srd_evidence *ev, struct srd_findings *out)
 {
-    const struct srd_table *t = srd_load_table(out, &srd_probe_open_loads);
+    const struct srd_table *t = srd_load_known(out, srd_load_open(ev));
     size_t seen = 0;
 
     (void)ev;
@@ -168,7 +168,7 @@ static void judge_exports(const struct srd_evidence *ev, struct srd_findings *ou
 static void judge_disabled(const struct srd_evidence *ev, struct srd_findings *out)
 {
     const char *text = srd_fe_config_text(ev, "disable_load_job");
-    const struct srd_table *t = srd_evidence_get(ev, &srd_probe_failed_loads, NULL);
+    const struct srd_table *t = srd_load_failed(ev);
     size_t refused = 0;
     struct srd_finding *f;
     bool off;
@@ -294,7 +294,7 @@ const struct srd_check srd_load_spark_stuck = {
     .id = "load.spark-stuck",
     .title = "Spark loads that hang in their ETL",
     .worst = SRD_CRITICAL,
-    .needs = { &srd_probe_open_loads },
+    .needs = { &srd_probe_loads },
     .wants = { &srd_probe_fe_config },
     .judge = judge_spark,
     .limits = ". spark_load_default_timeout_second",
@@ -338,7 +338,7 @@ const struct srd_check srd_load_disabled = {
     .title = "Loads are switched off",
     .worst = SRD_CRITICAL,
     .needs = { &srd_probe_fe_config },
-    .wants = { &srd_probe_failed_loads },
+    .wants = { &srd_probe_loads },
     .judge = judge_disabled,
     .why = "With disable_load_job the FE rejects every new load. It is meant for maintenance and easily forgotten.",
     .measured_by = "ADMIN SHOW FRONTEND CONFIG: disable_load_job; refused loads of the last 10 minutes in "

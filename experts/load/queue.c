@@ -78,7 +78,7 @@ static struct srd_finding *add_stuck(struct srd_findings *out, const struct srd_
                       srd_quote_identifier(out->arena, srd_cell_text(t, row, "DB_NAME")));
     if (srd_load_target_sql(out->arena, t, row))
         srd_finding_field(out, f, "table", srd_load_target_sql(out->arena, t, row));
-    srd_finding_row(f, &srd_probe_open_loads, t, row);
+    srd_finding_row(f, &srd_probe_loads, t, row);
     return f;
 }
 
@@ -155,7 +155,7 @@ static void judge_open(struct srd_findings *out, const struct srd_table *t, size
 
 static void judge_stuck(const struct srd_evidence *ev, struct srd_findings *out)
 {
-    const struct srd_table *t = srd_load_table(out, &srd_probe_open_loads);
+    const struct srd_table *t = srd_load_known(out, srd_load_open(ev));
     int64_t age_ms, oldest_ms = 0;
     size_t undated = 0, looked = 0;
 
@@ -222,7 +222,7 @@ static struct waiting count_waiting(const struct srd_evidence *ev, const struct 
 
 static void judge_broker_queue(const struct srd_evidence *ev, struct srd_findings *out)
 {
-    const struct srd_table *t = srd_load_table(out, &srd_probe_open_loads);
+    const struct srd_table *t = srd_load_known(out, srd_load_open(ev));
     struct srd_limit many = srd_limit_catalogue(ev, "load.broker-queue", 20, SRD_UNIT_COUNT);
     struct srd_limit most = srd_fe_config(ev, "desired_max_waiting_jobs", 1024, SRD_UNIT_COUNT);
     enum srd_severity severity;
@@ -257,7 +257,7 @@ static void judge_broker_queue(const struct srd_evidence *ev, struct srd_finding
             srd_fe_config(ev, "max_broker_load_job_concurrency", 5, SRD_UNIT_COUNT).value));
     srd_finding_value(f, full ? w.pending : w.queued, full ? most : many);
     srd_finding_share(f, w.queued, (double)t->rows);
-    srd_finding_row(f, &srd_probe_open_loads, t, w.row);
+    srd_finding_row(f, &srd_probe_loads, t, w.row);
 }
 
 /* clang-format off */
@@ -265,7 +265,7 @@ const struct srd_check srd_load_stuck = {
     .id = "load.stuck",
     .title = "Loads that wait or run for far too long",
     .worst = SRD_CRITICAL,
-    .needs = { &srd_probe_open_loads },
+    .needs = { &srd_probe_loads },
     .wants = { &srd_probe_fe_config },
     .judge = judge_stuck,
     .limits = ".wait broker_load_default_timeout_second insert_load_default_timeout_second spark_load_default_timeout_second stream_load_default_timeout_second",
@@ -292,7 +292,7 @@ const struct srd_check srd_load_broker_queue = {
     .id = "load.broker-queue",
     .title = "Broker loads waiting for their turn",
     .worst = SRD_CRITICAL,
-    .needs = { &srd_probe_open_loads },
+    .needs = { &srd_probe_loads },
     .wants = { &srd_probe_fe_config, &srd_probe_load_rates },
     .judge = judge_broker_queue,
     .limits = ". desired_max_waiting_jobs max_broker_load_job_concurrency",

@@ -43,7 +43,8 @@ static void judge_dropped(struct srd_findings *out, const struct srd_table *t, s
 
 static void judge_filtered(const struct srd_evidence *ev, struct srd_findings *out)
 {
-    const struct srd_table *t = srd_load_table(out, &srd_probe_load_rates);
+    const struct srd_table *t =
+        srd_load_known(out, srd_evidence_get(ev, &srd_probe_load_rates, NULL));
     double all = 0, dropped = 0;
 
     (void)ev;
@@ -137,7 +138,8 @@ static void judge_frequent(struct srd_findings *out, const struct srd_table *t, 
 
 static void judge_small_frequent(const struct srd_evidence *ev, struct srd_findings *out)
 {
-    const struct srd_table *t = srd_load_table(out, &srd_probe_load_rates);
+    const struct srd_table *t =
+        srd_load_known(out, srd_evidence_get(ev, &srd_probe_load_rates, NULL));
     double fastest = 0, tables = 0;
     struct list lists[2];
 

@@ -122,7 +122,7 @@ static const char *by_class(struct srd_arena *arena, const size_t *counts)
 static void fill_failed(const struct srd_evidence *ev, const struct srd_arg_value *args,
                         struct srd_rows *out)
 {
-    const struct srd_table *t = srd_evidence_get(ev, &srd_probe_failed_loads, NULL);
+    const struct srd_table *t = srd_load_failed(ev);
     size_t *counts = srd_arena_array(out->arena, srd_load_class_count, sizeof(*counts));
     size_t found = 0;
 
@@ -208,7 +208,7 @@ const struct srd_view srd_load_view_failed = {
         { "tracking_sql", "REJECTED ROWS", SRD_UNIT_TEXT, true, "the statement that prints them" },
         { "id", "ID", SRD_UNIT_ID, true, "job id" },
     },
-    .needs = { &srd_probe_failed_loads },
+    .needs = { &srd_probe_loads },
     .fill = fill_failed,
     .next = "srdiag load-jobs status LABEL | srdiag load-jobs | srdiag explain load.error-class",
 };
