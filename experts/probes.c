@@ -125,6 +125,33 @@ const struct srd_probe srd_probe_node_settings = {
 };
 /* clang-format on */
 
+/* clang-format off */
+const struct srd_probe srd_probe_replication = {
+    .id = "replication",
+    .summary = "how many replicas tables keep, and which keep one or two",
+    .texts = { { .mode = SRD_MODE_SHARED_NOTHING,
+                 .since = SRD_VERSION(3, 2, 4),
+                 .sql = "SELECT t.REPLICATION_NUM, t.DB_NAME, t.TABLE_NAME, t.PARTITIONS, t.TABLETS, t.DATA_BYTES, "
+                        "t.EXAMPLE, c.TABLE_ENGINE FROM "
+                        "(SELECT a.*, ROW_NUMBER() OVER (PARTITION BY a.TABLE_NAME IS NULL ORDER BY a.DATA_BYTES DESC) "
+                        "AS PLACE FROM "
+                        "(SELECT REPLICATION_NUM, DB_NAME, TABLE_NAME, COUNT(*) AS PARTITIONS, SUM(BUCKETS) AS TABLETS, "
+                        "SUM(" SRD_PARTITION_BYTES ") AS DATA_BYTES, MIN(CONCAT(DB_NAME, '.', TABLE_NAME)) AS EXAMPLE "
+                        "FROM information_schema.partitions_meta WHERE PARTITION_NAME NOT LIKE '$%' "
+                        "GROUP BY GROUPING SETS ((REPLICATION_NUM), (REPLICATION_NUM, DB_NAME, TABLE_NAME))) a "
+                        "WHERE a.TABLE_NAME IS NULL OR a.REPLICATION_NUM < 3) t "
+                        "LEFT JOIN information_schema.tables_config c "
+                        "ON c.TABLE_SCHEMA = t.DB_NAME AND c.TABLE_NAME = t.TABLE_NAME "
+                        "WHERE t.PLACE <= 1000 ORDER BY t.TABLE_NAME IS NULL DESC, "
+                        "CASE WHEN t.TABLE_NAME IS NULL THEN t.REPLICATION_NUM END, t.DATA_BYTES DESC" } },
+    .columns = "REPLICATION_NUM DB_NAME TABLE_NAME PARTITIONS TABLETS DATA_BYTES EXAMPLE TABLE_ENGINE",
+    .privilege = "SELECT",
+    .cost = SRD_COST_HEAVY, /* walks the whole catalog under read locks */
+    .zone = SRD_ZONE_SESSION,
+    .needs_node = true,
+};
+/* clang-format on */
+
 /* Makes @some a table without rows that has those of @columns that @all has; @from: their places.
  */
 static void choose_columns(struct srd_table *some, const struct srd_table *all, const char *columns,
@@ -183,6 +210,34 @@ const struct srd_table *srd_node_metrics(const struct srd_evidence *ev)
     return srd_rows_where(ev, &srd_probe_node_metrics, is_node,
                           "BE_ID FD_USED FD_LIMIT CUMULATIVE_SCORE BASE_SCORE UPDATE_SCORE ROWSETS "
                           "APPLY_QUEUE");
+}
+
+static bool is_number_of_replicas(const struct srd_table *t, size_t row)
+{
+    return !srd_cell(t, row, "TABLE_NAME");
+}
+
+static bool is_table(const struct srd_table *t, size_t row)
+{
+    return srd_cell(t, row, "TABLE_NAME") != NULL;
+}
+
+const struct srd_table *srd_replication_in_use(const struct srd_evidence *ev)
+{
+    return srd_rows_where(ev, &srd_probe_replication, is_number_of_replicas,
+                          "REPLICATION_NUM PARTITIONS TABLETS EXAMPLE");
+}
+
+const struct srd_table *srd_low_replication(const struct srd_evidence *ev)
+{
+    return srd_rows_where(ev, &srd_probe_replication, is_table,
+                          "DB_NAME TABLE_NAME REPLICATION_NUM PARTITIONS TABLETS DATA_BYTES "
+                          "TABLE_ENGINE");
+}
+
+bool srd_is_view_row(const struct srd_table *t, size_t row)
+{
+    return strstr(srd_cell_text(t, row, "TABLE_ENGINE"), "MATERIALIZED_VIEW") != NULL;
 }
 
 /* Is @name one of "[a, b]"? A renamed item answers to its old name too. */

@@ -38,6 +38,42 @@ const struct srd_table *srd_rows_where(const struct srd_evidence *ev, const stru
                                        const char *columns);
 
 /*
+ * How many replicas do tables keep (shared-nothing)? Two lists in one answer:
+ *   srd_replication_in_use  a row per REPLICATION_NUM, the lowest first: PARTITIONS, TABLETS, EXAMPLE (the
+ *                           "db.table" that comes first)
+ *   srd_low_replication     tables with partitions that keep one or two, the 1,000 largest, a row for each
+ *                           number: DB_NAME TABLE_NAME REPLICATION_NUM PARTITIONS TABLETS DATA_BYTES
+ *                           TABLE_ENGINE
+ * NULL when it was not answered.
+ */
+extern const struct srd_probe srd_probe_replication;
+const struct srd_table *srd_replication_in_use(const struct srd_evidence *ev);
+const struct srd_table *srd_low_replication(const struct srd_evidence *ev);
+/* Is the table in @row (of any answer with TABLE_ENGINE) a materialized view? */
+bool srd_is_view_row(const struct srd_table *t, size_t row);
+
+/*
+ * The DATA_SIZE of information_schema.partitions_meta in bytes, as an SQL expression: a number from
+ * 4.0 on, text like "12.3KB" before. One text for all versions.
+ */
+/* clang-format off */
+#define SRD_PARTITION_BYTES                                                                       \
+    "(CASE"                                                                                       \
+    " WHEN CAST(DATA_SIZE AS VARCHAR) LIKE '%PB'"                                                 \
+    " THEN CAST(REPLACE(CAST(DATA_SIZE AS VARCHAR), 'PB', '') AS DOUBLE) * 1125899906842624"      \
+    " WHEN CAST(DATA_SIZE AS VARCHAR) LIKE '%TB'"                                                 \
+    " THEN CAST(REPLACE(CAST(DATA_SIZE AS VARCHAR), 'TB', '') AS DOUBLE) * 1099511627776"         \
+    " WHEN CAST(DATA_SIZE AS VARCHAR) LIKE '%GB'"                                                 \
+    " THEN CAST(REPLACE(CAST(DATA_SIZE AS VARCHAR), 'GB', '') AS DOUBLE) * 1073741824"            \
+    " WHEN CAST(DATA_SIZE AS VARCHAR) LIKE '%MB'"                                                 \
+    " THEN CAST(REPLACE(CAST(DATA_SIZE AS VARCHAR), 'MB', '') AS DOUBLE) * 1048576"               \
+    " WHEN CAST(DATA_SIZE AS VARCHAR) LIKE '%KB'"                                                 \
+    " THEN CAST(REPLACE(CAST(DATA_SIZE AS VARCHAR), 'KB', '') AS DOUBLE) * 1024"                  \
+    " ELSE CAST(REPLACE(CAST(DATA_SIZE AS VARCHAR), 'B', '') AS DOUBLE) END)"
+/* clang-format on */
+
+
+/*
  * A configuration value of the leading FE as a limit: the cluster's own value, with "NAME of the
  * cluster" as its source; @fallback with "default of NAME" when the probe has no such key (older
  * version) or a value that is no number. --set NAME=VALUE wins over both.

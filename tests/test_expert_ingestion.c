@@ -43,11 +43,20 @@ extern const struct srd_view srd_ingest_view_routine_load, srd_ingest_view_strea
     "db|" table "|" label "|" state "|STREAM_LOAD|" rows "|" bytes "|600|" created "|" ended "|" error "|9|1768000000\n"
 #define STREAMS(rows) { &srd_probe_stream_loads, "+00:00", ST_HEAD rows, 0 }
 
-#define B_HEAD "DB_NAME|TABLE_NAME|PARTITIONS|EARLY|OLD|LATE|FRESH|EARLIEST|EARLY_NAME|LATEST|LATE_NAME|FRESH_FROM|FRESH_TO|FRESH_DAYS|SEEN\n"
-#define ALL "\\N|\\N|5000|0|0|0|0|\\N|\\N|\\N|\\N|\\N|\\N|0|40\n"
+/* What else table-sizes says is a matter of storage. */
+#define B_COLUMNS "|EARLY|OLD|LATE|FRESH|EARLIEST|EARLY_NAME|LATEST|LATE_NAME|FRESH_FROM|FRESH_TO|FRESH_DAYS"
+#define B_HEAD_WITH(columns) "DB_NAME|TABLE_NAME|PARTITIONS" columns "|SEEN|TABLETS|REPLICAS|DATA_BYTES|COPY_BYTES|ROW_COUNT|REPLICATION_NUM|MAX_BUCKETS|MOST_BUCKETS|EMPTY_PARTITIONS|" \
+    "EMPTY_BUCKETS|FILLED_PARTITIONS|FILLED_TABLETS|SMALL_TABLETS|MEDIAN_TABLET|MEDIAN_PARTITION|MAX_PARTITION|LARGEST_PARTITION|" \
+    "MAX_CLOSED|LARGEST_CLOSED|OLDEST_PARTITION|OLDEST_VALUE|NEWEST_VALUE|SSD_PARTITIONS|HDD_PARTITIONS|OVERDUE_PARTITIONS|" \
+    "TABLE_ENGINE|TABLE_MODEL|PARTITION_KEY|PROPERTIES|TABLES\n"
+#define B_HEAD B_HEAD_WITH(B_COLUMNS)
+#define REST "|9|9|9|9|9|3|1|p|0|\\N|9|9|9|9|9|9|p|9|p|p|||0|9|0|OLAP|DUP_KEYS|`dt`|{}|40\n"
+#define ALL "\\N|\\N|5000|900|0|900|0|\\N|\\N|\\N|\\N|\\N|\\N|0|40" REST \
+            "db|\\N|5000|900|0|900|0|\\N|\\N|\\N|\\N|\\N|\\N|0|40" REST \
+            "db|plain|50|0|0|0|50|\\N|\\N|\\N|\\N|2026-01-01|2027-01-01|0|40" REST
 #define B(name, early, old, late, fresh, from, to, days) "db|" name "|900|" early "|" old "|" late "|" fresh \
-    "|1970-01-01|p19700101|2099-01-01|p20990101|" from "|" to "|" days "|40\n"
-#define BOUNDS(rows) { &srd_probe_partition_bounds, "", B_HEAD ALL rows, 0 }
+    "|1970-01-01|p19700101|2099-01-01|p20990101|" from "|" to "|" days "|40" REST
+#define BOUNDS(rows) { &srd_probe_table_sizes, "", B_HEAD ALL rows, 0 }
 #define DBS(n) { &srd_probe_databases, "", "DbId|DbName|TableNum\n1|db|" n "\n", 0 }
 
 static const struct row rows[] = {
@@ -106,11 +115,12 @@ static const struct row rows[] = {
     { "so are 120 months", CHECK, { BOUNDS(B("t", "0", "0", "0", "120", "2016-01-01", "2025-12-01", "3653")) }, "ok", SN, V35 },
     { "a load that failed at the limit is critical", CHECK, { BOUNDS(""), LOADS(BAD("a", M61, "Table t automatically created partitions exceeded the maximum limit: 100000. "
       "You can modify this restriction on by setting max_partition_number_per_table larger.")) }, "critical db.t", SN, V35 },
-    { "internal tables do not count", CHECK, { { &srd_probe_partition_bounds, "", B_HEAD ALL "_statistics_|t|900|500|0|500|0|a|b|c|d|\\N|\\N|0|40\n", 0 } }, "ok", SN, V35 },
-    { "an account that sees nothing knows nothing", CHECK, { { &srd_probe_partition_bounds, "", B_HEAD, 0 } }, "not checked: denied", SN, V35 },
+    { "internal tables do not count", CHECK, { BOUNDS("_statistics_|t|900|500|0|500|0|a|b|c|d|\\N|\\N|0|40" REST) }, "ok", SN, V35 },
+    { "an account that sees nothing knows nothing", CHECK, { { &srd_probe_table_sizes, "", B_HEAD, 0 } }, "not checked: denied", SN, V35 },
     { "nor one that sees half", CHECK, { BOUNDS(""), DBS("80") }, "not checked: denied", SN, V35 },
-    { "explosion: timed out leaves it open", CHECK, { { &srd_probe_partition_bounds, "", NULL, SRD_TIMED_OUT } }, "not checked: timeout", SN, V35 },
-    { "explosion: a missing column is a matter of version", CHECK, { { &srd_probe_partition_bounds, "", "DB_NAME|TABLE_NAME\ndb|t\n", 0 } }, "not checked: version", SN, V35 },
+    { "explosion: timed out leaves it open", CHECK, { { &srd_probe_table_sizes, "", NULL, SRD_TIMED_OUT } }, "not checked: timeout", SN, V35 },
+    { "explosion: sizes without bounds leave it open", CHECK, { { &srd_probe_table_sizes, "", B_HEAD_WITH("") "db|t|9|40" REST, 0 } }, "not checked: version", SN, V35 },
+    { "explosion: a missing column is a matter of version", CHECK, { { &srd_probe_table_sizes, "", "DB_NAME|TABLE_NAME\ndb|t\n", 0 } }, "not checked: version", SN, V35 },
 #undef CHECK
     { "the flush queue needs two samples", &srd_ingest_flush_backlog, { NO_LOADS }, "not checked: needs_history", SN, V35 },
     { "writers need two samples", &srd_ingest_async_writer_backlog, { NO_LOADS }, "not checked: needs_history", SN, V35 },
@@ -394,7 +404,30 @@ static void a_node_away_is_seen_by_its_times(void **state)
                      SRD_SIGNAL_NO);
 }
 
+/* The answer is sorted by size, which says nothing about wrong values. */
+static void the_worst_tables_are_told_first(void **state)
+{
+    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
+    const char *text = B_HEAD ALL;
+    struct srd_answer_text answers[2] = { { &srd_probe_table_sizes, "", NULL, 0 } };
+    struct srd_result r;
+
+    (void)state;
+    for (int i = 0; i < 30; i++)
+        text =
+            srd_arena_printf(arena, "%sdb|t%d|900|%d|0|0|0|1970-01-01|p|\\N|\\N|\\N|\\N|0|40" REST,
+                             text, i, 10 + (i * 7) % 30);
+    answers[0].table = text;
+    r = judge(arena, &srd_ingest_partition_explosion, answers);
+    assert_int_equal(r.finding_count, 20);
+    assert_string_equal(r.findings[0]->subject.name, "db.t17"); /* 10 + 119 % 30 = 39 */
+    assert_true(r.findings[0]->value == 39);
+    assert_true(r.findings[19]->value == 20);
+    assert_true(r.findings[0]->share > 0.0077 && r.findings[0]->share < 0.0079); /* of 5,000 */
+}
+
 static const struct CMUnitTest single[] = {
+    { "the worst tables are told first", the_worst_tables_are_told_first, NULL, NULL, NULL },
     { "the view of stream loads adds up", the_view_of_stream_loads_adds_up, NULL, NULL, NULL },
     { "it advises on small and frequent loads", the_view_advises_on_small_and_frequent_loads, NULL,
       NULL, NULL },

@@ -58,11 +58,13 @@ extern const struct srd_view srd_storage_view_replicas, srd_storage_view_tablets
 #define SHOWN(tablet, be, version, failed, since) tablet "|" tablet be "|" be "|" version "|" failed "|" since "\n"
 #define SHOW(key, rows) { &srd_probe_tablet_replicas, key, SHOW_HEAD rows, 0 }
 
-#define LOW_HEAD "DB_NAME|TABLE_NAME|REPLICATION_NUM|PARTITIONS|TABLETS|DATA_BYTES\n"
-#define LOW(db, table, n, bytes) db "|" table "|" n "|1|3|" bytes "\n"
-#define LOWS(rows) { &srd_probe_low_replication, "", LOW_HEAD rows, 0 }
+#define LOW_HEAD "DB_NAME|TABLE_NAME|REPLICATION_NUM|PARTITIONS|TABLETS|DATA_BYTES|TABLE_ENGINE|EXAMPLE\n"
+#define LOW_OF(db, table, n, bytes, engine) db "|" table "|" n "|1|3|" bytes "|" engine "|" db "." table "\n"
+#define LOW(db, table, n, bytes) LOW_OF(db, table, n, bytes, "OLAP")
+#define VIEW(db, table, n, bytes) LOW_OF(db, table, n, bytes, "MATERIALIZED_VIEW")
+/* In the same answer: how many replicas all tables keep, whatever their names. */
+#define LOWS(rows) { &srd_probe_replication, "", LOW_HEAD "\\N|\\N|1|9|9|99999999999|\\N|a.b\n" rows, 0 }
 #define FEW(key, rows) { &srd_probe_few_left, key, REP_HEAD rows, 0 }
-#define VIEWS(rows) { &srd_probe_view_names, "", "TABLE_SCHEMA|TABLE_NAME\n" rows, 0 }
 #define GIB2 "2147483648"
 #define BE_BY_TABLETS(n, cores, memory, report) { &srd_probe_backends, "", \
     BE_HEAD "1|be1|9050|2026-01-20 01:59:58|true|false|" n "|1.000 TB|" cores "|" memory " %|{\"lastSuccessReportTabletsTime\":\"" report "\"}\n", 0 }
@@ -138,7 +140,7 @@ static const struct row rows[] = {
       LOWS(LOW("sales", "users", "2", GIB2)), FEW("sales/users", DEAD("7", "2") DEAD("7", "3")) }, "critical sales.users", SN, V35 },
     { "a single replica that is bad on a living BE is lost", CHECK, { ALL_UP, SICK("1"), IDS("7", "", ""), PLACE("7", "users", "users"),
       STATUS("sales/users/users", BAD("7", "1")) }, "critical sales.users/users", SN, V35 },
-    { "with a dead BE and no word on replication nothing is ok", CHECK, { ONE_DOWN, HEALTHY, { &srd_probe_low_replication, "", NULL, SRD_TIMED_OUT } },
+    { "with a dead BE and no word on replication nothing is ok", CHECK, { ONE_DOWN, HEALTHY, { &srd_probe_replication, "", NULL, SRD_TIMED_OUT } },
       "not checked: timeout", SN, V35 },
     { "with every BE dead nothing can be read", CHECK, { BACKENDS(DOWN("1") DOWN("2") DOWN("3")), HEALTHY }, "critical tablets", SN, V35 },
     { "lost: shared-data has no replicas", CHECK, { ONE_DOWN, SICK("1") }, "not applicable", SD, V35 },
@@ -185,36 +187,34 @@ static const struct row rows[] = {
     { "lag: denied leaves it open", CHECK, { ALL_UP, NO_STATISTIC(SRD_DENIED) }, "not checked: denied", SN, V35 },
 #undef CHECK
 #define CHECK &srd_storage_single_replica
-    { "2 GB with one replica are a warning", CHECK, { ALL_UP, LOWS(LOW("sales", "users", "1", GIB2)), VIEWS("") }, "warning sales.users", SN, V35 },
-    { "1 GB exactly is not", CHECK, { ALL_UP, LOWS(LOW("sales", "users", "1", "1073741824")), VIEWS("") }, "ok", SN, V35 },
-    { "small tables add up", CHECK, { ALL_UP, LOWS(LOW("sales", "a", "1", "600000000") LOW("sales", "b", "1", "600000000")), VIEWS("") },
+    { "2 GB with one replica are a warning", CHECK, { ALL_UP, LOWS(LOW("sales", "users", "1", GIB2)) }, "warning sales.users", SN, V35 },
+    { "1 GB exactly is not", CHECK, { ALL_UP, LOWS(LOW("sales", "users", "1", "1073741824")) }, "ok", SN, V35 },
+    { "small tables add up", CHECK, { ALL_UP, LOWS(LOW("sales", "a", "1", "600000000") LOW("sales", "b", "1", "600000000")) },
       "warning sales.a\nwarning sales.b", SN, V35 },
-    { "a statistics table with one replica is a warning at any size", CHECK, { ALL_UP, LOWS(LOW("_statistics_", "column_statistics", "1", "10")), VIEWS("") },
+    { "a statistics table with one replica is a warning at any size", CHECK, { ALL_UP, LOWS(LOW("_statistics_", "column_statistics", "1", "10")) },
       "warning _statistics_.column_statistics", SN, V35 },
     { "large statistics tables do not make small ones of users large", CHECK,
-      { ALL_UP, LOWS(LOW("_statistics_", "histogram_statistics", "1", GIB2) LOW("sales", "users", "1", "10")), VIEWS("") },
+      { ALL_UP, LOWS(LOW("_statistics_", "histogram_statistics", "1", GIB2) LOW("sales", "users", "1", "10")) },
       "warning _statistics_.histogram_statistics", SN, V35 },
-    { "two replicas are information", CHECK, { ALL_UP, LOWS(LOW("sales", "users", "2", GIB2)), VIEWS("") }, "info tables", SN, V35 },
-    { "a materialized view can be rebuilt", CHECK, { ALL_UP, LOWS(LOW("sales", "mv", "1", GIB2)), VIEWS("sales|mv\n") }, "info tables", SN, V35 },
-    { "a table of the same name elsewhere is none", CHECK, { ALL_UP, LOWS(LOW("ops", "mv", "1", GIB2)), VIEWS("sales|mv\n") }, "warning ops.mv", SN, V35 },
-    { "two backends cannot keep three replicas", CHECK, { BACKENDS(UP("1") UP("2")), LOWS(LOW("sales", "users", "1", GIB2)), VIEWS("") }, "ok", SN, V35 },
-    { "its replica on a dead BE makes it critical, however small", CHECK, { ONE_DOWN, LOWS(LOW("sales", "users", "1", "10")), VIEWS(""),
+    { "two replicas are information", CHECK, { ALL_UP, LOWS(LOW("sales", "users", "2", GIB2)) }, "info tables", SN, V35 },
+    { "a materialized view can be rebuilt", CHECK, { ALL_UP, LOWS(VIEW("sales", "mv", "1", GIB2)) }, "info tables", SN, V35 },
+    { "one that nobody says to be a view is a table", CHECK, { ALL_UP, LOWS(LOW_OF("ops", "mv", "1", GIB2, "\\N")) }, "warning ops.mv", SN, V35 },
+    { "two backends cannot keep three replicas", CHECK, { BACKENDS(UP("1") UP("2")), LOWS(LOW("sales", "users", "1", GIB2)) }, "ok", SN, V35 },
+    { "its replica on a dead BE makes it critical, however small", CHECK, { ONE_DOWN, LOWS(LOW("sales", "users", "1", "10")),
       FEW("sales/users", DEAD("7", "2")) }, "critical sales.users", SN, V35 },
-    { "a replica on an offline disk as well", CHECK, { ALL_UP, LOWS(LOW("sales", "users", "1", "10")), VIEWS(""),
+    { "a replica on an offline disk as well", CHECK, { ALL_UP, LOWS(LOW("sales", "users", "1", "10")),
       FEW("sales/users", BAD("7", "2")) }, "critical sales.users", SN, V35 },
-    { "a replica that is only behind has not lost its place", CHECK, { ONE_DOWN, LOWS(LOW("sales", "users", "1", GIB2)), VIEWS(""),
+    { "a replica that is only behind has not lost its place", CHECK, { ONE_DOWN, LOWS(LOW("sales", "users", "1", GIB2)),
       FEW("sales/users", BEHIND("7", "1")) }, "warning sales.users", SN, V35 },
-    { "a BE that may be restarting is a warning", CHECK, { BACKENDS(UP("1") DOWN_JUST_NOW("2") UP("3")), LOWS(LOW("sales", "users", "1", "10")), VIEWS(""),
+    { "a BE that may be restarting is a warning", CHECK, { BACKENDS(UP("1") DOWN_JUST_NOW("2") UP("3")), LOWS(LOW("sales", "users", "1", "10")),
       FEW("sales/users", DEAD("7", "2")) }, "warning sales.users", SN, V35 },
-    { "a replica on a BE that leaves still serves its table", CHECK, { BACKENDS(UP("1") LEAVING("2") UP("3")), LOWS(LOW("sales", "users", "1", GIB2)), VIEWS(""),
+    { "a replica on a BE that leaves still serves its table", CHECK, { BACKENDS(UP("1") LEAVING("2") UP("3")), LOWS(LOW("sales", "users", "1", GIB2)),
       FEW("sales/users", DEAD("7", "2")) }, "warning sales.users", SN, V35 },
-    { "no such table is fine", CHECK, { ALL_UP, LOWS(""), VIEWS("") }, "ok", SN, V35 },
-    { "single: shared-data needs no replicas", CHECK, { ALL_UP, LOWS(LOW("sales", "users", "1", GIB2)), VIEWS("") }, "not applicable", SD, V35 },
-    { "single: without the names of views nothing is said", CHECK, { ALL_UP, LOWS(LOW("sales", "mv", "1", GIB2)),
-      { &srd_probe_view_names, "", NULL, SRD_DENIED } }, "not checked: denied", SN, V35 },
-    { "single: a release without partitions_meta", CHECK, { ALL_UP, { &srd_probe_low_replication, "", NULL, SRD_VERSION_ABSENT }, VIEWS("") },
+    { "no such table is fine", CHECK, { ALL_UP, LOWS("") }, "ok", SN, V35 },
+    { "single: shared-data needs no replicas", CHECK, { ALL_UP, LOWS(LOW("sales", "users", "1", GIB2)) }, "not applicable", SD, V35 },
+    { "single: a release without partitions_meta", CHECK, { ALL_UP, { &srd_probe_replication, "", NULL, SRD_VERSION_ABSENT } },
       "not checked: version", SN, 30203 },
-    { "single: a column that is missing is a matter of version", CHECK, { ALL_UP, { &srd_probe_low_replication, "", "DB_NAME|TABLE_NAME\nsales|users\n", 0 }, VIEWS("") },
+    { "single: a column that is missing is a matter of version", CHECK, { ALL_UP, { &srd_probe_replication, "", "DB_NAME|TABLE_NAME\nsales|users\n", 0 } },
       "not checked: version", SN, V35 },
 #undef CHECK
 #define CHECK &srd_storage_tablet_count_per_node
@@ -270,7 +270,7 @@ static const struct pick_row {
     { "one BE away, tables with one replica are at risk", &srd_probe_few_left,
       { ONE_DOWN, LOWS(LOW("sales", "users", "1", GIB2) LOW("sales", "pairs", "2", GIB2)) }, "sales/users" },
     { "two away, those with two as well, but no views", &srd_probe_few_left,
-      { BACKENDS(UP("1") DOWN("2") DOWN("3")), LOWS(LOW("sales", "users", "1", GIB2) LOW("sales", "pairs", "2", GIB2) LOW("sales", "mv", "1", GIB2)), VIEWS("sales|mv\n") },
+      { BACKENDS(UP("1") DOWN("2") DOWN("3")), LOWS(LOW("sales", "users", "1", GIB2) LOW("sales", "pairs", "2", GIB2) VIEW("sales", "mv", "1", GIB2)) },
       "sales/users sales/pairs" },
     { "an offline disk is like a BE away", &srd_probe_few_left,
       { ALL_UP, LOWS(LOW("sales", "users", "1", GIB2)), { &srd_probe_backend_disks, "1",
@@ -368,10 +368,10 @@ static void many_tables_are_summed_up(void **state)
 
     (void)state;
     for (int i = 0; i < 30; i++)
-        text = srd_arena_printf(arena, "%ssales|t%02d|1|1|3|1000000000\n", text, i);
+        text = srd_arena_printf(arena, "%ssales|t%02d|1|1|3|1000000000|OLAP|x\n", text, i);
     r = judge(arena, &srd_storage_single_replica,
               (const struct srd_answer_text[]){
-                  ALL_UP, { &srd_probe_low_replication, "", text, 0 }, VIEWS(""), { 0 } });
+                  ALL_UP, { &srd_probe_replication, "", text, 0 }, { 0 } });
     assert_int_equal(r.finding_count, 11);
     assert_string_equal(r.findings[10]->message,
                         "20 more tables keep one replica, of 18.63 GB in all");

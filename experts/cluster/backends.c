@@ -6,25 +6,6 @@
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
 
-/* clang-format off */
-/* A few groups, whatever the number of partitions. */
-const struct srd_probe srd_probe_replication_in_use = {
-    .id = "replication-in-use",
-    .summary = "partitions by the number of replicas that they keep",
-    .texts = { { .mode = SRD_MODE_SHARED_NOTHING,
-                 .since = SRD_VERSION(3, 2, 4),
-                 .sql = "SELECT REPLICATION_NUM, COUNT(*) AS PARTITIONS, SUM(BUCKETS) AS TABLETS, "
-                        "MIN(CONCAT(DB_NAME, '.', TABLE_NAME)) AS EXAMPLE "
-                        "FROM information_schema.partitions_meta WHERE PARTITION_NAME NOT LIKE '$%' "
-                        "GROUP BY REPLICATION_NUM ORDER BY REPLICATION_NUM LIMIT 50" } },
-    .columns = "REPLICATION_NUM PARTITIONS TABLETS EXAMPLE",
-    .privilege = "SELECT",
-    .cost = SRD_COST_HEAVY, /* walks the whole catalog under read locks */
-    .zone = SRD_ZONE_SESSION,
-    .needs_node = true,
-};
-/* clang-format on */
-
 struct losses {
     size_t nodes, dead, dead_backends, undated;
     const char *unsafe; /* a table whose replicas may all be on the dead ones; NULL */
@@ -48,7 +29,7 @@ static bool is_leaving(const struct srd_node *n, const struct losses *l)
  */
 static void find_unsafe(const struct srd_evidence *ev, struct losses *l)
 {
-    const struct srd_table *t = srd_evidence_get(ev, &srd_probe_replication_in_use, NULL);
+    const struct srd_table *t = srd_replication_in_use(ev);
 
     for (size_t row = 0; t && row < t->rows; row++) {
         double replicas, tablets;
@@ -286,7 +267,7 @@ const struct srd_check srd_cluster_be_down = {
     .family = "be-availability",
     .worst = SRD_CRITICAL,
     .needs = { &srd_probe_backends, &srd_probe_compute_nodes },
-    .wants = { &srd_probe_fe_config, &srd_probe_replication_in_use },
+    .wants = { &srd_probe_fe_config, &srd_probe_replication },
     .judge = judge_be_down,
     .limits = ". tablet_sched_be_down_tolerate_time_s",
     .why = "In shared-nothing the replicas on it are missing, and after a while they are cloned elsewhere, which loads disks "

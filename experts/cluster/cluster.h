@@ -40,7 +40,6 @@ extern const struct srd_cause srd_cause_forgotten_blacklist; /* RC-34 */
 
 /* Probes of more than one file, and those that tests fill. */
 extern const struct srd_probe srd_probe_fe_clocks;          /* what time it is on each FE */
-extern const struct srd_probe srd_probe_replication_in_use; /* partitions by number of replicas */
 extern const struct srd_probe srd_probe_node_blacklist;     /* of each FE */
 extern const struct srd_probe srd_probe_brokers;
 extern const struct srd_probe srd_probe_repositories;     /* which brokers backups use */

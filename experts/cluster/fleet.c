@@ -290,7 +290,7 @@ static double most_replicas(const struct srd_table *t, const char **example)
 
 static void judge_replication(const struct srd_evidence *ev, struct srd_findings *out)
 {
-    const struct srd_table *t = srd_evidence_get(ev, &srd_probe_replication_in_use, NULL);
+    const struct srd_table *t = srd_replication_in_use(ev);
     struct srd_nodes nodes = srd_cluster_nodes(ev, out->arena, SRD_NODE_BE);
     struct srd_limit fallback = srd_fe_config(ev, "default_replication_num", 3, SRD_UNIT_COUNT);
     size_t away = 0, room;
@@ -307,7 +307,7 @@ static void judge_replication(const struct srd_evidence *ev, struct srd_findings
     if (!room) /* whatever the tables want */
         f = srd_finding_add(out, SRD_CRITICAL, "cluster", "cluster",
                             "none of %zu backends can take a replica", nodes.count);
-    else if (srd_cluster_missing(ev, out, &srd_probe_replication_in_use))
+    else if (srd_cluster_missing(ev, out, &srd_probe_replication))
         return;
     else if ((double)room < most)
         f = srd_finding_add(
@@ -382,7 +382,7 @@ const struct srd_check srd_cluster_nodes_below_replication = {
     .worst = SRD_CRITICAL,
     .outage = true,
     .needs = { &srd_probe_backends },
-    .wants = { &srd_probe_replication_in_use, &srd_probe_fe_config },
+    .wants = { &srd_probe_replication, &srd_probe_fe_config },
     .judge = judge_replication,
     .limits = "default_replication_num storage_usage_hard_limit_percent storage_usage_hard_limit_reserve_bytes",
     .why = "New partitions and repair need as many hosts with room as a table has replicas. Below that no partition can be "

@@ -1,6 +1,7 @@
 /* Do wrong values make partitions that nobody wants? */
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "experts/ingest/ingest.h"
@@ -13,54 +14,23 @@
 #define DAY_MS 86400000.0
 #define HOUR_MS 3600000
 
-/* clang-format off */
+/* The columns of srd_probe_table_sizes that this is about. */
+#define COLUMNS                                                                                    \
+    "DB_NAME TABLE_NAME PARTITIONS EARLY OLD LATE FRESH EARLIEST EARLY_NAME LATEST LATE_NAME "     \
+    "FRESH_FROM FRESH_TO FRESH_DAYS"
 
-#define DATE "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
-/* Of a range and of a list the first date is where it begins; year 0 means that it has no begin. */
-#define PARTITIONS                                                                                \
-    "(SELECT DB_NAME, TABLE_NAME, PARTITION_NAME, FROM_DAY, TO_DAY,"                              \
-    " CASE WHEN FROM_DAY >= '0002' AND FROM_DAY < '1972' THEN 1 ELSE 0 END AS IS_EARLY,"          \
-    " CASE WHEN FROM_DAY >= '1972' AND FROM_DAY < '2000' THEN 1 ELSE 0 END AS IS_OLD,"            \
-    " CASE WHEN FROM_DAY > CAST(DATE_ADD(CURRENT_DATE(), INTERVAL 10 YEAR) AS VARCHAR) THEN 1 ELSE 0 END AS IS_LATE,"\
-    " CASE WHEN FROM_DAY >= '0002' AND VISIBLE_VERSION <= 2"                                      \
-    " AND VISIBLE_VERSION_TIME > DATE_SUB(NOW(), INTERVAL 1 HOUR) THEN 1 ELSE 0 END AS IS_NEW FROM"\
-    " (SELECT DB_NAME, TABLE_NAME, PARTITION_NAME, VISIBLE_VERSION, VISIBLE_VERSION_TIME,"        \
-    " REGEXP_EXTRACT(PARTITION_VALUE, '" DATE "', 0) AS FROM_DAY,"                                \
-    " NULLIF(REGEXP_EXTRACT(PARTITION_VALUE, 'keys.*keys: .(" DATE ")', 1), '') AS TO_DAY"        \
-    " FROM information_schema.partitions_meta WHERE PARTITION_NAME NOT LIKE '$%' AND IS_TEMP = 0) v) p"
+/* A table of a user with partitions that may have been made by wrong values. */
+static bool is_suspect(const struct srd_table *t, size_t row)
+{
+    return srd_storage_is_table_row(t, row) &&
+           (srd_load_number(t, row, "EARLY") + srd_load_number(t, row, "LATE") > 0 ||
+            srd_load_number(t, row, "FRESH") > 50);
+}
 
-/*
- * One row per table worth a look, and one without names for the whole cluster: no row at all means that the
- * account sees nothing. NEW_DAYS are the days that the new partitions cover, so that 12 months that
- * follow each other are as dense as 12 days.
- */
-const struct srd_probe srd_probe_partition_bounds = {
-    .id = "partition-bounds",
-    .summary = "tables with partitions far from today, or with many that were first written within the hour",
-    .texts = { { .since = SRD_VERSION(3, 2, 4), .sql =
-        "SELECT b.*, n.SEEN FROM (SELECT DB_NAME, TABLE_NAME, COUNT(*) AS PARTITIONS, SUM(IS_EARLY) AS EARLY,"
-        " SUM(IS_OLD) AS OLD, SUM(IS_LATE) AS LATE, SUM(IS_NEW) AS FRESH,"
-        " MIN(CASE WHEN IS_EARLY = 1 THEN FROM_DAY END) AS EARLIEST,"
-        " MIN(CASE WHEN IS_EARLY = 1 THEN PARTITION_NAME END) AS EARLY_NAME,"
-        " MAX(CASE WHEN IS_LATE = 1 THEN FROM_DAY END) AS LATEST,"
-        " MAX(CASE WHEN IS_LATE = 1 THEN PARTITION_NAME END) AS LATE_NAME,"
-        " MIN(CASE WHEN IS_NEW = 1 THEN FROM_DAY END) AS FRESH_FROM,"
-        " MAX(CASE WHEN IS_NEW = 1 THEN FROM_DAY END) AS FRESH_TO,"
-        " GREATEST(COUNT(DISTINCT CASE WHEN IS_NEW = 1 THEN FROM_DAY END),"
-        " IFNULL(SUM(CASE WHEN IS_NEW = 1 THEN DATEDIFF(CAST(TO_DAY AS DATE), CAST(FROM_DAY AS DATE)) END), 0)) AS FRESH_DAYS"
-        " FROM " PARTITIONS " GROUP BY ROLLUP(DB_NAME, TABLE_NAME)) b"
-        " CROSS JOIN (SELECT COUNT(*) AS SEEN FROM information_schema.tables_config"
-        " WHERE TABLE_SCHEMA NOT IN ('information_schema', 'sys')) n"
-        " WHERE DB_NAME IS NULL OR (TABLE_NAME IS NOT NULL AND (EARLY + LATE > 0 OR FRESH > 50))"
-        " ORDER BY DB_NAME IS NULL DESC, GREATEST(EARLY + LATE, FRESH) DESC LIMIT 500" } },
-    .columns = "DB_NAME TABLE_NAME PARTITIONS EARLY OLD LATE FRESH EARLIEST EARLY_NAME LATEST LATE_NAME FRESH_FROM "
-               "FRESH_TO FRESH_DAYS SEEN",
-    .privilege = "SELECT",
-    .cost = SRD_COST_HEAVY, /* walks the whole catalog under read locks */
-    .zone = SRD_ZONE_SESSION,
-    .needs_node = true,
-};
-/* clang-format on */
+const struct srd_table *srd_ingest_bounds(const struct srd_evidence *ev)
+{
+    return srd_rows_where(ev, &srd_probe_table_sizes, is_suspect, COLUMNS);
+}
 
 /* What one table looks like. */
 struct bounds {
@@ -90,12 +60,6 @@ static struct bounds read_bounds(const struct srd_table *t, size_t row)
     return (struct bounds){ .odd = early + late,
                             .fresh = srd_ingest_follow_each_other(t, row) ? 0 : fresh,
                             .early = early >= late };
-}
-
-static bool is_table(const struct srd_table *t, size_t row)
-{
-    return srd_cell(t, row, "DB_NAME") && srd_cell(t, row, "TABLE_NAME") &&
-           !srd_storage_is_internal(srd_cell(t, row, "DB_NAME"));
 }
 
 static const char *more_words(struct srd_findings *out, const struct srd_table *t, size_t row,
@@ -142,7 +106,7 @@ static void judge_table(const struct srd_evidence *ev, struct srd_findings *out,
                       severity == SRD_CRITICAL  ? critical
                       : severity == SRD_WARNING ? warning
                                                 : info);
-    srd_finding_share(f, worst, srd_load_number(t, 0, "PARTITIONS"));
+    srd_finding_share(f, worst, srd_storage_all(ev, "PARTITIONS"));
     srd_finding_field(out, f, "table",
                       srd_storage_table_sql(out->arena, srd_cell_text(t, row, "DB_NAME"),
                                             srd_cell_text(t, row, "TABLE_NAME")));
@@ -155,7 +119,7 @@ static void judge_table(const struct srd_evidence *ev, struct srd_findings *out,
     } else {
         srd_finding_field(out, f, "partition", "<partition>");
     }
-    srd_finding_row(f, &srd_probe_partition_bounds, t, row);
+    srd_finding_row(f, &srd_probe_table_sizes, t, row);
 }
 
 /* Loads that failed because no more partitions may be made. */
@@ -198,24 +162,40 @@ static void judge_refused(const struct srd_evidence *ev, struct srd_findings *ou
     srd_finding_row(f, &srd_probe_loads, t, first);
 }
 
+/* Those with the most come first. */
+static int by_number(const void *left, const void *right, void *table)
+{
+    size_t a = *(const size_t *)left, b = *(const size_t *)right;
+    struct bounds one = read_bounds(table, a), two = read_bounds(table, b);
+    double most = fmax(one.odd, one.fresh), other = fmax(two.odd, two.fresh);
+
+    return most != other ? (most < other) - (most > other) : (a > b) - (a < b);
+}
+
 static void judge_bounds(const struct srd_evidence *ev, struct srd_findings *out)
 {
-    const struct srd_table *t = srd_evidence_get(ev, &srd_probe_partition_bounds, NULL);
-    double most = 0;
+    const struct srd_table *t = srd_ingest_bounds(ev);
+    const char *lacks = srd_table_lacks(t, COLUMNS, out->arena);
+    size_t *rows = srd_arena_array(out->arena, t->rows + 1, sizeof(*rows));
+    struct bounds worst = { 0 };
 
-    srd_storage_says_unseen_in(ev, out, t);
     judge_refused(ev, out);
-    for (size_t row = 0; row < t->rows && out->count < 20; row++) {
-        struct bounds b;
-
-        if (!is_table(t, row))
-            continue;
-        b = read_bounds(t, row);
-        most = fmax(most, fmax(b.odd, b.fresh));
-        judge_table(ev, out, t, row);
+    if (lacks) {
+        srd_cannot_judge(out, SRD_VERSION_ABSENT, "column %s is not in the answer of probe %s",
+                         lacks, srd_probe_table_sizes.id);
+        return;
     }
+    srd_storage_says_unseen(ev, out);
+    for (size_t row = 0; row < t->rows; row++)
+        rows[row] = row;
+    if (t->rows) {
+        qsort_r(rows, t->rows, sizeof(*rows), by_number, (void *)t);
+        worst = read_bounds(t, rows[0]);
+    }
+    for (size_t i = 0; i < t->rows && out->count < 20; i++)
+        judge_table(ev, out, t, rows[i]);
     srd_measured(out, "at most %s partitions of a table look as if wrong values had made them",
-                 srd_text_count(out->arena, most));
+                 srd_text_count(out->arena, fmax(worst.odd, worst.fresh)));
 }
 
 /* clang-format off */
@@ -223,7 +203,7 @@ const struct srd_check srd_ingest_partition_explosion = {
     .id = "ingest.partition-explosion",
     .title = "Partitions made by wrong values",
     .worst = SRD_CRITICAL,
-    .needs = { &srd_probe_partition_bounds },
+    .needs = { &srd_probe_table_sizes },
     .wants = { &srd_probe_loads, &srd_probe_databases },
     .judge = judge_bounds,
     .limits = ". .critical .info .refused",

@@ -83,7 +83,7 @@ static enum srd_signal_state several_at_once(const struct srd_results *results)
 /* More than 50 new partitions of a table, one after the other. */
 static enum srd_signal_state history_is_loaded(const struct srd_results *results)
 {
-    const struct srd_table *t = srd_evidence_get(results->ev, &srd_probe_partition_bounds, NULL);
+    const struct srd_table *t = srd_ingest_bounds(results->ev);
     double fresh;
 
     for (size_t row = 0; t && row < t->rows; row++)

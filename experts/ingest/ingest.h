@@ -23,7 +23,8 @@ extern const struct srd_check *const srd_ingest_bounds_checks[];
 extern const struct srd_check *const srd_ingest_errors_checks[];
 extern const struct srd_view *const srd_ingest_views_views[];
 
-extern const struct srd_probe srd_probe_partition_bounds; /* tables with odd or many new partitions */
+/* Tables with partitions far from today, or with many new ones; NULL when it is not known. */
+const struct srd_table *srd_ingest_bounds(const struct srd_evidence *ev);
 
 /* Do the new partitions in @row of it follow each other, as when history is loaded? */
 bool srd_ingest_follow_each_other(const struct srd_table *t, size_t row);

@@ -152,7 +152,7 @@ static void report_loss(struct losses *l, const struct loss *loss)
 /* Tables that have so few replicas that those on dead nodes are all: counted in full. */
 static void judge_few_left(struct losses *l)
 {
-    const struct srd_table *low = srd_evidence_get(l->ev, &srd_probe_low_replication, NULL);
+    const struct srd_table *low = srd_low_replication(l->ev);
 
     for (size_t row = 0; low && row < low->rows; row++) {
         const char *db = srd_cell_text(low, row, "DB_NAME");
@@ -240,7 +240,7 @@ static void say_what_is_hidden(struct losses *l, double unhealthy)
     const struct srd_answer *missing = NULL;
 
     if (dead)
-        missing = srd_evidence_missing(l->ev, &srd_probe_low_replication);
+        missing = srd_evidence_missing(l->ev, &srd_probe_replication);
     if (dead && !missing)
         missing = srd_evidence_missing(l->ev, &srd_probe_few_left);
     srd_measured(l->out, "%s unhealthy tablets, %s of them looked at: each has a usable replica",
@@ -296,7 +296,7 @@ const struct srd_check srd_storage_tablet_no_healthy_replica = {
     .worst = SRD_CRITICAL,
     .outage = true,
     .needs = { &srd_probe_backends, &srd_probe_statistic },
-    .wants = { &srd_probe_pending_tablets, &srd_probe_view_names, &srd_probe_low_replication, &srd_probe_few_left,
+    .wants = { &srd_probe_pending_tablets, &srd_probe_replication, &srd_probe_few_left,
                &srd_probe_sick_tablets, &srd_probe_replica_status, &srd_probe_tablet_replicas },
     .judge = judge_no_healthy,
     .limits = ". .restart",

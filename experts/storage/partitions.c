@@ -108,7 +108,7 @@ static bool is_partitioned(const struct srd_table *t, size_t row)
 /* Does storage.unpartitioned-large say the same of this table, as severely? */
 static bool is_told_there(const struct srd_table *t, size_t row, bool worse)
 {
-    return !is_partitioned(t, row) && !srd_storage_row_is_view(t, row) &&
+    return !is_partitioned(t, row) && !srd_is_view_row(t, row) &&
            srd_cell_has(t, row, "TABLE_ENGINE") &&
            !(worse && srd_storage_row_is_primary_key(t, row));
 }
@@ -178,7 +178,7 @@ static void judge_unpartitioned(const struct srd_evidence *ev, struct srd_findin
         bool worse;
 
         if (!srd_storage_is_table_row(t, row) || !srd_cell_has(t, row, "TABLE_ENGINE") ||
-            srd_storage_row_is_view(t, row) || is_partitioned(t, row))
+            srd_is_view_row(t, row) || is_partitioned(t, row))
             continue;
         largest = size > largest ? size : largest;
         if (size <= info.value)

@@ -65,7 +65,7 @@ bool srd_storage_keeps_much(const struct srd_evidence *ev, size_t row)
     const struct srd_table *t = srd_evidence_get(ev, &srd_probe_table_sizes, NULL);
     struct history h;
 
-    return srd_storage_is_table_row(t, row) && !srd_storage_row_is_view(t, row) &&
+    return srd_storage_is_table_row(t, row) && !srd_is_view_row(t, row) &&
            read_history(ev, t, row, &h) && is_much(ev, t, row, &h);
 }
 
@@ -125,7 +125,7 @@ static void judge_retention(const struct srd_evidence *ev, struct srd_findings *
     for (size_t row = 0; row < t->rows; row++) {
         struct history h;
 
-        if (!srd_storage_is_table_row(t, row) || srd_storage_row_is_view(t, row) ||
+        if (!srd_storage_is_table_row(t, row) || srd_is_view_row(t, row) ||
             !read_history(ev, t, row, &h))
             continue;
         looked++;

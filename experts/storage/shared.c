@@ -103,45 +103,6 @@ const struct srd_probe srd_probe_statistic = {
     .where = SRD_ASK_LEADER,
 };
 
-const struct srd_probe srd_probe_low_replication = {
-    .id = "low-replication",
-    .summary = "tables with partitions that keep one or two replicas",
-    .texts = { { .mode = SRD_MODE_SHARED_NOTHING,
-                 .since = SRD_VERSION(3, 2, 4),
-                 .sql = "SELECT DB_NAME, TABLE_NAME, REPLICATION_NUM, COUNT(*) AS PARTITIONS, "
-                        "SUM(BUCKETS) AS TABLETS, SUM(" SRD_PARTITION_BYTES ") AS DATA_BYTES "
-                        "FROM information_schema.partitions_meta "
-                        "WHERE REPLICATION_NUM < 3 AND PARTITION_NAME NOT LIKE '$%' "
-                        "GROUP BY DB_NAME, TABLE_NAME, REPLICATION_NUM "
-                        "ORDER BY DATA_BYTES DESC LIMIT 1000" } },
-    .columns = "DB_NAME TABLE_NAME REPLICATION_NUM PARTITIONS TABLETS DATA_BYTES",
-    .privilege = "SELECT",
-    .cost = SRD_COST_HEAVY, /* walks the whole catalog under read locks */
-    .zone = SRD_ZONE_SESSION,
-    .needs_node = true,
-};
-
-const struct srd_probe srd_probe_view_names = {
-    .id = "view-names",
-    .summary = "names of the materialized views",
-    .texts = { { .sql = "SELECT TABLE_SCHEMA, TABLE_NAME "
-                        "FROM information_schema.materialized_views" } },
-    .columns = "TABLE_SCHEMA TABLE_NAME",
-    .privilege = "SELECT",
-    .zone = SRD_ZONE_SESSION,
-};
-
-bool srd_storage_is_view(const struct srd_evidence *ev, const char *db, const char *table)
-{
-    const struct srd_table *views = srd_evidence_get(ev, &srd_probe_view_names, NULL);
-
-    for (size_t row = 0; views && row < views->rows; row++)
-        if (srd_cell_is(views, row, "TABLE_NAME", table) &&
-            srd_cell_is(views, row, "TABLE_SCHEMA", db))
-            return true;
-    return false;
-}
-
 /* Does a path have the state OFFLINE? Its replicas are then bad. */
 static bool has_offline_path(const struct srd_evidence *ev, struct srd_arena *arena)
 {
@@ -157,7 +118,7 @@ static bool has_offline_path(const struct srd_evidence *ev, struct srd_arena *ar
 static void pick_few_left(const struct srd_evidence *ev, struct srd_keys *out)
 {
     const struct srd_table *be = srd_evidence_get(ev, &srd_probe_backends, NULL);
-    const struct srd_table *low = srd_evidence_get(ev, &srd_probe_low_replication, NULL);
+    const struct srd_table *low = srd_low_replication(ev);
     size_t lost = be ? srd_storage_dead(be) : 0;
     double replicas;
 
@@ -168,7 +129,7 @@ static void pick_few_left(const struct srd_evidence *ev, struct srd_keys *out)
 
         /* ADMIN SHOW REPLICA STATUS refuses materialized views */
         if (db && table && srd_cell_number(low, row, "REPLICATION_NUM", &replicas) &&
-            replicas <= (double)lost && !srd_storage_is_view(ev, db, table))
+            replicas <= (double)lost && !srd_is_view_row(low, row))
             srd_keys_add(out, db, table, NULL);
     }
 }
@@ -185,7 +146,7 @@ const struct srd_probe srd_probe_few_left = {
     .short_rows = true,
     .where = SRD_ASK_LEADER,
     .params = { { "db", SRD_PARAM_IDENTIFIER }, { "table", SRD_PARAM_IDENTIFIER } },
-    .after = &srd_probe_low_replication,
+    .after = &srd_probe_replication,
     .pick = pick_few_left,
     .max_keys = 5,
     .max_rows = 100000,

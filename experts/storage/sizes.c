@@ -42,11 +42,40 @@
     " OR PARTITION_NAME LIKE '%history%'"
 #define CLOSED_BYTES "CASE WHEN " OPEN_ENDED " THEN 0 ELSE COPY_BYTES END"
 
+/*
+ * Partitions far from today, and those first written within the hour: wrong values of a column make such
+ * (experts/ingest/bounds.c). Of a range and of a list the first date is where it begins; year 0 means that
+ * it has no begin. FRESH_DAYS are the days that the new partitions cover, so that 12 months that follow
+ * each other are as dense as 12 days.
+ */
+#define DATE "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
+#define BOUNDS(partitions)                                                                        \
+    "(SELECT d.*, CASE WHEN FROM_DAY >= '0002' AND FROM_DAY < '1972' THEN 1 ELSE 0 END AS IS_EARLY,"\
+    " CASE WHEN FROM_DAY >= '1972' AND FROM_DAY < '2000' THEN 1 ELSE 0 END AS IS_OLD,"            \
+    " CASE WHEN FROM_DAY > CAST(DATE_ADD(CURRENT_DATE(), INTERVAL 10 YEAR) AS VARCHAR) THEN 1 ELSE 0 END AS IS_LATE,"\
+    " CASE WHEN FROM_DAY >= '0002' AND VISIBLE_VERSION <= 2"                                      \
+    " AND VISIBLE_VERSION_TIME > DATE_SUB(NOW(), INTERVAL 1 HOUR) THEN 1 ELSE 0 END AS IS_NEW FROM"\
+    " (SELECT p.*, REGEXP_EXTRACT(PARTITION_VALUE, '" DATE "', 0) AS FROM_DAY,"                   \
+    " NULLIF(REGEXP_EXTRACT(PARTITION_VALUE, 'keys.*keys: .(" DATE ")', 1), '') AS TO_DAY FROM "  \
+    partitions " WHERE IS_TEMP = 0) d) b"
+#define SUM_BOUNDS                                                                                \
+    " SUM(IS_EARLY) AS EARLY, SUM(IS_OLD) AS OLD, SUM(IS_LATE) AS LATE, SUM(IS_NEW) AS FRESH,"    \
+    " MIN(CASE WHEN IS_EARLY = 1 THEN FROM_DAY END) AS EARLIEST,"                                 \
+    " MIN(CASE WHEN IS_EARLY = 1 THEN PARTITION_NAME END) AS EARLY_NAME,"                         \
+    " MAX(CASE WHEN IS_LATE = 1 THEN FROM_DAY END) AS LATEST,"                                    \
+    " MAX(CASE WHEN IS_LATE = 1 THEN PARTITION_NAME END) AS LATE_NAME,"                           \
+    " MIN(CASE WHEN IS_NEW = 1 THEN FROM_DAY END) AS FRESH_FROM,"                                 \
+    " MAX(CASE WHEN IS_NEW = 1 THEN FROM_DAY END) AS FRESH_TO,"                                   \
+    " GREATEST(COUNT(DISTINCT CASE WHEN IS_NEW = 1 THEN FROM_DAY END),"                           \
+    " IFNULL(SUM(CASE WHEN IS_NEW = 1 THEN DATEDIFF(CAST(TO_DAY AS DATE), CAST(FROM_DAY AS DATE)) END), 0)) AS FRESH_DAYS"
+
 #define TABLE_SIZES(copies, more, sum)                                                            \
     "SELECT t.*, c.TABLE_ENGINE, c.TABLE_MODEL, c.PARTITION_KEY, c.PROPERTIES, n.SEEN FROM"       \
     " (SELECT a.*, COUNT(a.TABLE_NAME) OVER () AS TABLES,"                                        \
     " ROW_NUMBER() OVER (PARTITION BY a.TABLE_NAME IS NULL ORDER BY a.DATA_BYTES DESC) AS BY_BYTES,"\
-    " ROW_NUMBER() OVER (PARTITION BY a.TABLE_NAME IS NULL ORDER BY a.TABLETS DESC) AS BY_TABLETS"\
+    " ROW_NUMBER() OVER (PARTITION BY a.TABLE_NAME IS NULL ORDER BY a.TABLETS DESC) AS BY_TABLETS,"\
+    " ROW_NUMBER() OVER (PARTITION BY a.TABLE_NAME IS NULL ORDER BY"                              \
+    " GREATEST(a.EARLY + a.LATE, a.FRESH) DESC) AS BY_BOUNDS"                                     \
     " FROM"                                                                                       \
     " (SELECT DB_NAME, TABLE_NAME, COUNT(*) AS PARTITIONS, SUM(BUCKETS) AS TABLETS,"              \
     " SUM(BUCKETS * REPLICATION_NUM) AS REPLICAS, SUM(BYTES) AS DATA_BYTES,"                      \
@@ -69,14 +98,15 @@
     " SUM(CASE WHEN STORAGE_MEDIUM = 'SSD' THEN 1 ELSE 0 END) AS SSD_PARTITIONS,"                 \
     " SUM(CASE WHEN STORAGE_MEDIUM = 'HDD' THEN 1 ELSE 0 END) AS HDD_PARTITIONS,"                 \
     " SUM(CASE WHEN STORAGE_MEDIUM = 'SSD' AND COOLDOWN_TIME < DATE_SUB(NOW(), INTERVAL 1 DAY)"   \
-    " THEN 1 ELSE 0 END) AS OVERDUE_PARTITIONS" sum                                               \
-    " FROM " PARTITIONS(copies, more) " WHERE IS_TEMP = 0"                                        \
+    " THEN 1 ELSE 0 END) AS OVERDUE_PARTITIONS," SUM_BOUNDS sum                                   \
+    " FROM " BOUNDS(PARTITIONS(copies, more))                                                     \
     " GROUP BY ROLLUP(DB_NAME, TABLE_NAME)) a) t"                                                 \
     " LEFT JOIN information_schema.tables_config c"                                               \
     " ON c.TABLE_SCHEMA = t.DB_NAME AND c.TABLE_NAME = t.TABLE_NAME"                              \
     " CROSS JOIN (SELECT COUNT(*) AS SEEN FROM information_schema.tables_config"                  \
     " WHERE TABLE_SCHEMA NOT IN ('information_schema', 'sys')) n"                                 \
     " WHERE t.BY_BYTES <= 1000 OR t.BY_TABLETS <= 1000 OR t.TABLE_NAME IS NULL"                   \
+    " OR (t.BY_BOUNDS <= 500 AND (t.EARLY + t.LATE > 0 OR t.FRESH > 50))"                         \
     " ORDER BY t.DATA_BYTES DESC, t.DB_NAME, t.TABLE_NAME"
 
 /* From 5 GiB per tablet on: half of what the check on averages allows unless --set says otherwise. */
@@ -189,11 +219,6 @@ bool srd_storage_is_table_row(const struct srd_table *t, size_t row)
     const char *db = srd_cell(t, row, "DB_NAME");
 
     return db && srd_cell(t, row, "TABLE_NAME") && !srd_storage_is_internal(db);
-}
-
-bool srd_storage_row_is_view(const struct srd_table *t, size_t row)
-{
-    return strstr(srd_cell_text(t, row, "TABLE_ENGINE"), "MATERIALIZED_VIEW") != NULL;
 }
 
 bool srd_storage_row_is_primary_key(const struct srd_table *t, size_t row)

@@ -10,7 +10,9 @@
  * srd_probe_table_sizes has one row per table (the 1,000 largest by size, and those by tablets),
  * one per database (TABLE_NAME is NULL) and one for the cluster (DB_NAME is NULL too). DATA_BYTES
  * are all replicas; COPY_BYTES, MEDIAN_TABLET, MAX_PARTITION ... one copy. Temporary and shadow
- * partitions are left out, and sub-partitions added up. srd_probe_partition_sizes has the
+ * partitions are left out, and sub-partitions added up. EARLY OLD LATE FRESH and what follows them
+ * tell of partitions far from today and of new ones; up to 500 tables with many of those are there
+ * however small they are. srd_probe_partition_sizes has the
  * partitions whose tablets are large on average, and the temporary ones; srd_probe_dynamic_tables
  * the tables with dynamic partitions, those that reach least far ahead first.
  *
@@ -36,8 +38,7 @@ extern const struct srd_probe srd_probe_primary_keys;
 bool srd_storage_is_table_row(const struct srd_table *t, size_t row);
 /* "_statistics_", "information_schema", "sys" */
 bool srd_storage_is_internal(const char *db);
-/* Of such a row (or of another with TABLE_ENGINE and TABLE_MODEL). */
-bool srd_storage_row_is_view(const struct srd_table *t, size_t row);
+/* Of such a row (or of another with TABLE_MODEL). */
 bool srd_storage_row_is_primary_key(const struct srd_table *t, size_t row);
 /* What the whole cluster has of @column (of srd_probe_table_sizes); 0: not known. */
 double srd_storage_all(const struct srd_evidence *ev, const char *column);

@@ -73,7 +73,7 @@ static void report_single(struct srd_findings *out, const struct low_table *t,
     srd_finding_field(out, f, "size", srd_text_bytes(out->arena, t->bytes));
     if (t->lost_on)
         srd_finding_field(out, f, "backend", t->lost_on);
-    srd_finding_row(f, &srd_probe_low_replication, low, t->row);
+    srd_finding_row(f, &srd_probe_replication, low, t->row);
 }
 
 static double data_of(const struct srd_table *be)
@@ -86,8 +86,8 @@ static double data_of(const struct srd_table *be)
     return all;
 }
 
-static bool read_low_table(const struct srd_evidence *ev, struct srd_arena *arena,
-                           const struct srd_table *low, size_t row, struct low_table *out)
+static bool read_low_table(struct srd_arena *arena, const struct srd_table *low, size_t row,
+                           struct low_table *out)
 {
     *out = (struct low_table){ .row = row,
                                .db = srd_cell_text(low, row, "DB_NAME"),
@@ -96,7 +96,7 @@ static bool read_low_table(const struct srd_evidence *ev, struct srd_arena *aren
     out->internal = !strcmp(out->db, "_statistics_");
     if (!srd_cell_number(low, row, "DATA_BYTES", &out->bytes))
         out->bytes = 0;
-    return !srd_storage_is_view(ev, out->db, out->table);
+    return !srd_is_view_row(low, row);
 }
 
 #define MAX_TABLES 10
@@ -104,7 +104,7 @@ static bool read_low_table(const struct srd_evidence *ev, struct srd_arena *aren
 static void judge_single(const struct srd_evidence *ev, struct srd_findings *out)
 {
     const struct srd_table *be = srd_evidence_get(ev, &srd_probe_backends, NULL);
-    const struct srd_table *low = srd_evidence_get(ev, &srd_probe_low_replication, NULL);
+    const struct srd_table *low = srd_low_replication(ev);
     struct srd_limit limit =
         srd_limit_catalogue(ev, "storage.single-replica", SRD_GIB, SRD_UNIT_BYTES);
     struct low_table *tables = srd_arena_array(out->arena, low->rows + 1, sizeof(*tables));
@@ -121,7 +121,7 @@ static void judge_single(const struct srd_evidence *ev, struct srd_findings *out
 
         if (!srd_cell_number(low, row, "REPLICATION_NUM", &replicas))
             continue;
-        if (!read_low_table(ev, out->arena, low, row, t)) {
+        if (!read_low_table(out->arena, low, row, t)) {
             views++;
             continue;
         }
@@ -305,7 +305,7 @@ const struct srd_check srd_storage_single_replica = {
     .family = "replica-health",
     .mode = SRD_MODE_SHARED_NOTHING,
     .worst = SRD_CRITICAL,
-    .needs = { &srd_probe_backends, &srd_probe_low_replication, &srd_probe_view_names },
+    .needs = { &srd_probe_backends, &srd_probe_replication },
     .wants = { SRD_DISK_WANTS, &srd_probe_few_left },
     .judge = judge_single,
     .limits = ".",

@@ -36,8 +36,6 @@ extern const struct srd_view *const srd_storage_sizes_views[];
 /* Probes of more than one file. Keys: "10004", "10002", "sales/orders", "sales/orders/p1", "10119". */
 extern const struct srd_probe srd_probe_backend_disks;   /* paths of some BEs; key: BackendId */
 extern const struct srd_probe srd_probe_statistic;       /* tablets and their health, per database */
-extern const struct srd_probe srd_probe_low_replication; /* tables with 1 or 2 replicas */
-extern const struct srd_probe srd_probe_view_names;      /* which tables are materialized views */
 extern const struct srd_probe srd_probe_few_left;        /* bad replicas of such a table; db/table */
 extern const struct srd_probe srd_probe_recycle_bin;     /* what was dropped and can be recovered */
 extern const struct srd_probe srd_probe_data_cache;      /* of each node in shared-data */
@@ -46,26 +44,6 @@ extern const struct srd_probe srd_probe_pending_tablets; /* that wait for repair
 extern const struct srd_probe srd_probe_tablet_place;    /* partition of a tablet; key: TabletId */
 extern const struct srd_probe srd_probe_replica_status;  /* of a partition; key: db/table/partition */
 extern const struct srd_probe srd_probe_tablet_replicas; /* likewise, also of materialized views */
-
-/*
- * The DATA_SIZE of information_schema.partitions_meta in bytes, as an SQL expression: a number from
- * 4.0 on, text like "12.3KB" before. One text for all versions.
- */
-/* clang-format off */
-#define SRD_PARTITION_BYTES                                                                       \
-    "(CASE"                                                                                       \
-    " WHEN CAST(DATA_SIZE AS VARCHAR) LIKE '%PB'"                                                 \
-    " THEN CAST(REPLACE(CAST(DATA_SIZE AS VARCHAR), 'PB', '') AS DOUBLE) * 1125899906842624"      \
-    " WHEN CAST(DATA_SIZE AS VARCHAR) LIKE '%TB'"                                                 \
-    " THEN CAST(REPLACE(CAST(DATA_SIZE AS VARCHAR), 'TB', '') AS DOUBLE) * 1099511627776"         \
-    " WHEN CAST(DATA_SIZE AS VARCHAR) LIKE '%GB'"                                                 \
-    " THEN CAST(REPLACE(CAST(DATA_SIZE AS VARCHAR), 'GB', '') AS DOUBLE) * 1073741824"            \
-    " WHEN CAST(DATA_SIZE AS VARCHAR) LIKE '%MB'"                                                 \
-    " THEN CAST(REPLACE(CAST(DATA_SIZE AS VARCHAR), 'MB', '') AS DOUBLE) * 1048576"               \
-    " WHEN CAST(DATA_SIZE AS VARCHAR) LIKE '%KB'"                                                 \
-    " THEN CAST(REPLACE(CAST(DATA_SIZE AS VARCHAR), 'KB', '') AS DOUBLE) * 1024"                  \
-    " ELSE CAST(REPLACE(CAST(DATA_SIZE AS VARCHAR), 'B', '') AS DOUBLE) END)"
-/* clang-format on */
 
 #define SRD_GIB 1073741824.0
 
@@ -155,9 +133,6 @@ struct srd_disk_limit {
 struct srd_disk_limit srd_storage_hard_limit(const struct srd_evidence *ev);
 struct srd_disk_limit srd_storage_soft_limit(const struct srd_evidence *ev);
 bool srd_storage_over(const struct srd_disk *disk, const struct srd_disk_limit *limit);
-
-/* "MATERIALIZED VIEW"? Only when the probe was answered. */
-bool srd_storage_is_view(const struct srd_evidence *ev, const char *db, const char *table);
 
 /* The number in a cell; 0 when it says nothing. For counters that are 0 when nothing is wrong. */
 double srd_storage_number(const struct srd_table *t, size_t row, const char *column);
