@@ -13,9 +13,8 @@
 /* What is tested here; the expert lists them beside their records. */
 extern const struct srd_check srd_storage_dynamic_partition_error,
     srd_storage_dynamic_partition_horizon, srd_storage_no_retention, srd_storage_partition_count,
-    srd_storage_partition_data_skew, srd_storage_partition_empty,
-    srd_storage_partition_too_large, srd_storage_temp_partition_leftover,
-    srd_storage_unpartitioned_large;
+    srd_storage_partition_data_skew, srd_storage_partition_empty, srd_storage_partition_too_large,
+    srd_storage_temp_partition_leftover, srd_storage_unpartitioned_large;
 
 /* clang-format off */
 #define NO_COLUMNS RAW(srd_probe_table_sizes, "DB_NAME|TABLE_NAME|PARTITIONS\nd|t|1\n")
@@ -31,6 +30,12 @@ extern const struct srd_check srd_storage_dynamic_partition_error,
 #define NO_CLOCK DENIED(srd_probe_clock)
 #define NEW_YORK RAW(srd_probe_clock, "UNIX_TIME|SYSTEM_ZONE|GLOBAL_ZONE\n1768874400|Etc/UTC|America/New_York\n")
 
+/* What the owner wants, as the properties of the table say. */
+#define WANTS_IN(zone, unit, end) "PROPERTIES={\"dynamic_partition.enable\":\"true\",\"dynamic_partition.time_zone\":\"" zone \
+    "\",\"dynamic_partition.time_unit\":\"" unit "\",\"dynamic_partition.end\":\"" end "\"}"
+#define WANTS(unit, end) WANTS_IN("Etc/UTC", unit, end)
+#define SUMMER WANTS_IN("America/New_York", "DAY", "4")
+#define OFF "PROPERTIES={\"dynamic_partition.enable\":\"false\"}"
 #define SHOW_HEAD "TableName|Enable|TimeUnit|Start|End|StartOf|LastUpdateTime|LastSchedulerTime|State|" \
                   "LastCreatePartitionMsg|LastDropPartitionMsg|InScheduler\n"
 #define SHOW_DB(db, rows) { &srd_probe_dynamic_partitions, db, SHOW_HEAD rows, 0 }
@@ -245,6 +250,8 @@ static const struct row rows[] = {
       { SHORT, SHOW("t|true|DAY|-3|3|NULL|2025-01-18 01:00:00|2026-01-20 01:55:00|ERROR|no room|NULL|true\n") }, "critical dwd.t", SN, V35 },
     { "a message of nothing is none", CHECK, { SHORT, SHOW(STATE_OF("true", "NORMAL", "N/A", "true") "u|true|DAY|-3|3|NULL|NULL|NULL|NORMAL|\\N|NULL|true\n") }, "ok", SN, V35 },
     { "what is switched off is told", CHECK, { SHORT, SHOW(STATE_OF("false", "ERROR", "no room", "false")) }, "info dwd.t", SN, V35 },
+    { "also where the scheduler was not asked", CHECK, { DYNAMIC("dwd|t|" OFF "\n") }, "info dwd.t", SN, V35 },
+    { "where nothing is missing and nobody was asked nothing is wrong", CHECK, { DYNAMIC("dwd|t|" WANTS("DAY", "3") "\n") }, "ok", SN, V35 },
     { "what the scheduler lost is a warning", CHECK, { SHORT, SHOW(STATE_OF("true", "NORMAL", "NULL", "false")) }, "warning dwd.t", SN, V35 },
     { "not looked at for three intervals is a warning", CHECK, { SHORT, SHOW(RAN("NULL", "2026-01-20 01:29:59", "NULL")) }, "warning dwd.t", SN, V35 },
     { "three intervals exactly are not", CHECK, { SHORT, SHOW(RAN("NULL", "2026-01-20 01:30:00", "NULL")) }, "ok", SN, V35 },
@@ -267,6 +274,10 @@ static const struct row rows[] = {
 #undef CHECK
 #define CHECK &srd_storage_dynamic_partition_horizon
     { "without a partition for tomorrow it is critical", CHECK, { REACHES("2026-01-20", "2026-01-21"), SHOW(DAILY("3")) }, "critical dwd.t", SN, V35 },
+    { "what the owner wants is a property", CHECK, { DYNAMIC("dwd|t|NEWEST_VALUE=" DAY_RANGE("2026-01-20", "2026-01-21") "|" WANTS("DAY", "3") "\n") }, "critical dwd.t", SN, V35 },
+    { "also in a release that prints it as one text", CHECK, { DYNAMIC("dwd|t|NEWEST_VALUE=" DAY_RANGE("2026-01-21", "2026-01-22")
+      "|PROPERTIES={\"dynamic_partition\":\"{dynamic_partition.enable:true,dynamic_partition.time_unit:DAY,dynamic_partition.time_zone:Etc/UTC,dynamic_partition.end:3}\"}\n") }, "warning dwd.t", SN, SRD_VERSION(3, 2, 9) },
+    { "enough is enough without the scheduler's word", CHECK, { DYNAMIC("dwd|t|NEWEST_VALUE=" DAY_RANGE("2026-01-22", "2026-01-23") "|" WANTS("DAY", "3") "\n") }, "ok", SN, V35 },
     { "with one it is a warning", CHECK, { REACHES("2026-01-21", "2026-01-22"), SHOW(DAILY("3")) }, "warning dwd.t", SN, V35 },
     { "with two it is fine", CHECK, { REACHES("2026-01-22", "2026-01-23"), SHOW(DAILY("3")) }, "ok", SN, V35 },
     { "with one it is fine if the owner wants one", CHECK, { REACHES("2026-01-21", "2026-01-22"), SHOW(DAILY("1")) }, "ok", SN, V35 },
@@ -472,54 +483,76 @@ static void partition_values_are_read(void **state)
     }
 }
 
-static void databases_are_asked_once_those_in_use_first(void **state)
+/* What is asked of the scheduler, and how many databases are left out. */
+static void the_scheduler_is_asked_where_partitions_are_missing(void **state)
 {
-    static const struct srd_answer_text given[MAX_ANSWERS] = {
-        DYNAMIC(
-            "off|t|PROPERTIES={\"dynamic_partition.enable\":\"false\"}\ndwd|t|\nods|t|\ndwd|u|\n"
-            "off|u|PROPERTIES={\"dynamic_partition.enable\":\"false\"}\n|broken|\n"),
+    static const struct {
+        const char *tables, *want;
+        size_t left_out;
+    } cases[] = {
+        { "dwd|t|" WANTS("DAY", "3") "\node|t|" WANTS("DAY", "3") "\n", "dwd",
+          0 }, /* all is there: one */
+        { "off|t|" OFF "\ndwd|t|" WANTS("DAY", "3") "\n", "dwd", 0 },
+        { "off|t|" OFF "\n", "", 0 },
+        { "dwd|t|" WANTS("DAY", "3") "\nods|t|" WANTS("DAY", "9") "\n", "ods", 0 }, /* lacks some */
+        { "dwd|t|" WANTS("DAY", "9") "\ndwd|u|" WANTS("DAY", "9") "\nods|t|" WANTS("DAY", "9") "\n",
+          "dwd ods", 0 },
+        { "a|t|" WANTS("DAY", "9") "\nb|t|" WANTS("DAY", "9") "\nc|t|" WANTS(
+              "DAY", "9") "\nd|t|" WANTS("DAY", "3") "\nc|u|" WANTS("DAY", "9") "\n",
+          "a b", 1 },
+        { "dwd|t|PARTITIONS=0|NEWEST_VALUE=\\N|" WANTS("DAY", "0") "\n", "dwd", 0 },
+        { "a|t|PARTITIONS=\\N|" WANTS("DAY", "1") "\nb|t|PARTITIONS=\\N|" WANTS(
+              "DAY", "1") "\nc|t|PARTITIONS=\\N|" WANTS("DAY", "1") "\n",
+          "a b", 1 }, /* 3.2.3 does not print them */
+        { "dwd|t|" WANTS("DAY", "3") "\nods|t|" WANTS("MOON", "3") "\n", "ods", 0 },
+        /* whether one with summer time lacks some is not sure: it comes last, and is not missed */
+        { "a|t|" SUMMER "\nb|t|" WANTS("DAY", "9") "\nc|t|" WANTS("DAY", "9") "\n", "b c", 0 },
+        { "a|t|" WANTS("DAY", "3") "\nb|t|" SUMMER "\n", "b", 0 },
+        { "|broken|\n", "", 0 },
     };
-    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
-    struct srd_answer_text answers[MAX_ANSWERS] = { 0 };
-    struct srd_keys keys = { .arena = arena, .max = 20 };
 
     (void)state;
-    expand_all(arena, given, answers);
-    srd_probe_dynamic_partitions.pick(srd_evidence_of(arena, answers), &keys);
-    assert_int_equal(keys.count, 3);
-    assert_string_equal(keys.keys[0].values[0], "dwd");
-    assert_string_equal(keys.keys[1].values[0], "ods");
-    assert_string_equal(keys.keys[2].values[0], "off");
+    for (size_t i = 0; i < SRD_COUNT(cases); i++) {
+        SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
+        const struct srd_answer_text answers[] = {
+            { &srd_probe_dynamic_tables, "",
+              expand(arena, &srd_probe_dynamic_tables, cases[i].tables), 0 },
+            { 0 }
+        };
+        size_t left_out;
+
+        assert_string_equal(picked(arena, &srd_probe_dynamic_partitions,
+                                   srd_evidence_of(arena, answers), &left_out),
+                            cases[i].want);
+        assert_int_equal(left_out, cases[i].left_out);
+    }
 }
 
-/* 21 databases: the last is not asked, and that is said. */
+/* How far they reach is known without it; why they do not is not. */
 static void databases_that_were_not_asked_are_said(void **state)
 {
     static const struct srd_answer_text given[MAX_ANSWERS] = { DYNAMIC("dwd|t|\n"),
                                                                SHOW(DAILY("3")) };
-    static const struct srd_check *const checks[] = { &srd_storage_dynamic_partition_error,
-                                                      &srd_storage_dynamic_partition_horizon };
+    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
+    struct srd_answer_text answers[MAX_ANSWERS] = { 0 };
+    struct srd_evidence *ev;
+    struct srd_result result;
 
     (void)state;
-    for (size_t i = 0; i < SRD_COUNT(checks); i++) {
-        SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
-        struct srd_answer_text answers[MAX_ANSWERS] = { 0 };
-        struct srd_evidence *ev;
-        struct srd_result result;
-
-        expand_all(arena, given, answers);
-        ev = srd_evidence_of(arena, answers);
-        ev->cluster.mode = SN;
-        ev->cluster.version = V35;
-        srd_check_judge(checks[i], ev, arena, &result);
-        assert_int_equal(result.verdict, SRD_CHECKED);
-        srd_evidence_leave_out(ev, &srd_probe_dynamic_partitions, 1);
-        srd_check_judge(checks[i], ev, arena, &result);
-        assert_int_equal(result.verdict, SRD_NOT_CHECKED);
-        assert_int_equal(result.status, SRD_SKIPPED);
-        assert_string_equal(result.detail,
-                            "databases with dynamic partitions that were not asked: 1");
-    }
+    expand_all(arena, given, answers);
+    ev = srd_evidence_of(arena, answers);
+    ev->cluster.mode = SN;
+    ev->cluster.version = V35;
+    srd_check_judge(&srd_storage_dynamic_partition_error, ev, arena, &result);
+    assert_int_equal(result.verdict, SRD_CHECKED);
+    srd_evidence_leave_out(ev, &srd_probe_dynamic_partitions, 1);
+    srd_check_judge(&srd_storage_dynamic_partition_error, ev, arena, &result);
+    assert_int_equal(result.verdict, SRD_NOT_CHECKED);
+    assert_int_equal(result.status, SRD_SKIPPED);
+    assert_string_equal(result.detail,
+                        "databases that lack dynamic partitions and were not asked why: 1");
+    srd_check_judge(&srd_storage_dynamic_partition_horizon, ev, arena, &result);
+    assert_int_equal(result.verdict, SRD_CHECKED);
 }
 
 /* 2,000 rows are all that is asked for: there may be more. */
@@ -535,12 +568,12 @@ static void a_full_list_of_dynamic_tables_is_said(void **state)
     srd_buf_init(&text, (size_t)1 << 24);
     srd_buf_text(&text, "dwd|t|\n");
     for (int i = 1; i < SRD_DYNAMIC_READ - 1; i++)
-        srd_buf_printf(&text, "dwd|t%d|\n", i);
+        srd_buf_printf(&text, "dwd|t%d|" WANTS("DAY", "3") "\n", i);
     answers[0].table = expand(arena, &srd_probe_dynamic_tables, text.data);
     assert_string_equal(
         srd_check_judge_text(&srd_storage_dynamic_partition_horizon, SN, V35, answers, arena),
         "ok");
-    srd_buf_text(&text, "dwd|last|\n");
+    srd_buf_text(&text, "dwd|last|" WANTS("DAY", "3") "\n");
     answers[0].table = expand(arena, &srd_probe_dynamic_tables, text.data);
     assert_string_equal(
         srd_check_judge_text(&srd_storage_dynamic_partition_horizon, SN, V35, answers, arena),
@@ -551,7 +584,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(partition_values_are_read),
-        cmocka_unit_test(databases_are_asked_once_those_in_use_first),
+        cmocka_unit_test(the_scheduler_is_asked_where_partitions_are_missing),
         cmocka_unit_test(databases_that_were_not_asked_are_said),
         cmocka_unit_test(a_full_list_of_dynamic_tables_is_said),
     };

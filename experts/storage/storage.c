@@ -11,6 +11,7 @@ static const struct srd_check *const *const checks[] = {
     srd_storage_tablets_checks,
     srd_storage_partitions_checks,
     srd_storage_retention_checks,
+    srd_storage_dynamic_checks,
     srd_storage_design_checks,
     srd_storage_later_checks,
     NULL,

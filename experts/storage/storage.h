@@ -11,10 +11,11 @@
  *
  *   storage.c   the expert's record            shared.c    probes and helpers declared here
  *   paths.c     reads the disks                disks.c     capacity, recycle bin
- *   skew.c      uneven disks
- *   replicas.c  health of tablets              lost.c      tablets that nobody can read
- *   samples.c   which tablets are looked at    spread.c    replicas per table, tablets per node
- *   sizes.c     tables and tablets             partitions.c  retention and more
+ *   skew.c      uneven disks                   replicas.c  health of tablets
+ *   lost.c      tablets that nobody can read   samples.c   which tablets are looked at
+ *   spread.c    replicas per table, and more   sizes.c     reads tables and tablets
+ *   tablets.c   how large, how even            partitions.c  how many, how large
+ *   retention.c what never expires             dynamic.c   what comes next
  *   design.c    quotas, keys, media            later.c     what one sample cannot judge
  *
  * Each file ends with the list of its checks and of its views: to add one, write it and its line there.
@@ -27,6 +28,7 @@ extern const struct srd_check *const srd_storage_spread_checks[];
 extern const struct srd_check *const srd_storage_tablets_checks[];
 extern const struct srd_check *const srd_storage_partitions_checks[];
 extern const struct srd_check *const srd_storage_retention_checks[];
+extern const struct srd_check *const srd_storage_dynamic_checks[];
 extern const struct srd_check *const srd_storage_design_checks[];
 extern const struct srd_check *const srd_storage_later_checks[];
 extern const struct srd_view *const srd_storage_disks_views[];
