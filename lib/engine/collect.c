@@ -362,6 +362,9 @@ int srd_collect(const struct srd_catalogue *catalogue, struct srd_source *src,
     c.ev->args = options->args;
     if (identify(&c, err))
         return err->code;
+    if (options->only_for)
+        probes = srd_plan_fitting(options->only_for, options, c.ev->cluster.version,
+                                  c.ev->cluster.mode, arena);
     if (ask_levels(&c, srd_plan_complete(catalogue, probes, arena), err))
         return err->code;
     *out = c.ev;

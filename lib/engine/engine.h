@@ -35,6 +35,8 @@ struct srd_run_options {
      */
     const struct srd_arg_value *args;
     const struct srd_arg *declared; /* what @args are; set by srd_run_view() and srd_run_experts() */
+    /* Set by srd_run_experts(): once mode and version are known only what their checks want there is asked. */
+    const struct srd_expert *const *only_for;
     void (*progress)(void *context, size_t done, size_t planned, const char *probe);
     void *context;
 };

@@ -88,21 +88,30 @@ bool srd_plan_wants_check(const struct srd_check *check, const struct srd_run_op
     return !(options && options->skip && matches(check->id, options->skip));
 }
 
-const struct srd_probe *const *srd_probes_of_experts(const struct srd_expert *const *experts,
-                                                     const struct srd_run_options *options,
-                                                     struct srd_arena *arena)
+const struct srd_probe *const *srd_plan_fitting(const struct srd_expert *const *experts,
+                                                const struct srd_run_options *options, int version,
+                                                enum srd_mode mode, struct srd_arena *arena)
 {
     struct set set = { .arena = arena };
 
     for (; *experts; experts++) {
         SRD_EACH_CHECK (check, (*experts)) {
-            if (!srd_plan_wants_check(*check, options) || !srd_check_implemented(*check))
+            if (!srd_plan_wants_check(*check, options) || !srd_check_implemented(*check) ||
+                !srd_mode_includes((*check)->mode, mode) ||
+                !srd_version_within(version, (*check)->since, (*check)->until))
                 continue;
             add_all(&set, (*check)->needs);
             add_all(&set, (*check)->wants);
         }
     }
     return finish(&set);
+}
+
+const struct srd_probe *const *srd_probes_of_experts(const struct srd_expert *const *experts,
+                                                     const struct srd_run_options *options,
+                                                     struct srd_arena *arena)
+{
+    return srd_plan_fitting(experts, options, 0, SRD_MODE_ANY, arena);
 }
 
 const struct srd_probe *const *srd_probes_of_view(const struct srd_view *view,

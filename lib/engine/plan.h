@@ -12,6 +12,10 @@ int srd_plan_level(const struct srd_catalogue *catalogue, const struct srd_probe
 const struct srd_probe *const *srd_plan_complete(const struct srd_catalogue *catalogue,
                                                  const struct srd_probe *const *probes,
                                                  struct srd_arena *arena);
+/* What the checks of @experts want that fit a cluster of this version (0: any) and mode (any). */
+const struct srd_probe *const *srd_plan_fitting(const struct srd_expert *const *experts,
+                                                const struct srd_run_options *options, int version,
+                                                enum srd_mode mode, struct srd_arena *arena);
 /* --only and --skip: ids, or patterns like "storage.disk-*". */
 bool srd_plan_wants_check(const struct srd_check *check, const struct srd_run_options *options);
 

@@ -79,6 +79,7 @@ int srd_run_experts(const struct srd_catalogue *catalogue, struct srd_source *sr
     struct srd_evidence *ev;
 
     /* two experts may mean different things by one name */
+    of_one.only_for = experts;
     of_one.declared = experts[0] && !experts[1] ? experts[0]->args : NULL;
     report->args = of_one.args = of_one.declared ? options->args : NULL;
     report->started_at_ms = srd_clock_now_ms();
