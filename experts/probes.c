@@ -60,12 +60,13 @@ const struct srd_probe srd_probe_fe_jvm = {
  */
 const struct srd_probe srd_probe_fe_gauges = {
     .id = "fe-gauges",
-    .summary = "of each FE: journal since the last image, RPC threads, safe mode, transactions",
+    .summary = "of each FE: journal since the last image, RPC threads, safe mode, transactions, exports",
     .texts = { { .sql =
                      "SELECT FE_ID, NAME, LABELS, VALUE FROM information_schema.fe_metrics "
                      "WHERE NAME IN ('safe_mode', 'meta_log_count', 'report_queue_size', "
                      "'txn_running') "
-                     "OR (NAME = 'thread_pool' AND LABELS LIKE '%thrift-server-pool%') "
+                     "OR (NAME = 'thread_pool' AND (LABELS LIKE '%thrift-server-pool%' "
+                     "OR LABELS LIKE '%export_pending_job_pool%')) "
                      "ORDER BY CASE WHEN NAME = 'txn_running' THEN 1 ELSE 0 END, VALUE DESC, FE_ID "
                      "LIMIT 1000" } },
     .columns = "FE_ID NAME LABELS VALUE",

@@ -312,6 +312,47 @@ static void check_lists(void **state)
 }
 
 /* clang-format off */
+#define FES(rows) "Name|IP|QueryPort|Role|Alive|StartTime\n" rows
+#define FE(name, role, start) name "|h|9030|" role "|true|" start "\n"
+#define POOLS(rows) "FE_ID|NAME|LABELS|VALUE\nfe1|thread_pool|{\"name\":\"thrift-server-pool\",\"type\":\"completed_task_count\"}|900\n" rows
+#define POOL(fe, type, n) fe "|thread_pool|{\"name\":\"export_pending_job_pool\",\"type\":\"" type "\"}|" n "\n"
+#define IDLE(fe) POOL(fe, "task_in_queue", "0") POOL(fe, "completed_task_count", "0")
+#define OLD "2026-01-19 01:59:00"
+#define YOUNG "2026-01-19 02:01:00"
+
+static const struct exporter {
+    const char *name, *frontends, *gauges, *want;
+} exporters[] = {
+    { "FEs that exported nothing for a day are not asked for it", FES(FE("fe1", "LEADER", OLD) FE("fe2", "FOLLOWER", OLD)), POOLS(IDLE("fe1") IDLE("fe2")), "" },
+    { "one that did is", FES(FE("fe1", "LEADER", OLD)), POOLS(POOL("fe1", "task_in_queue", "0") POOL("fe1", "completed_task_count", "1")), "shop" },
+    { "one where an export waits is", FES(FE("fe1", "LEADER", OLD)), POOLS(POOL("fe1", "task_in_queue", "1") POOL("fe1", "completed_task_count", "0")), "shop" },
+    { "another may have led when it did", FES(FE("fe1", "LEADER", OLD) FE("fe2", "FOLLOWER", OLD)), POOLS(IDLE("fe1") POOL("fe2", "task_in_queue", "0") POOL("fe2", "completed_task_count", "7")), "shop" },
+    { "what began within the day cannot know", FES(FE("fe1", "LEADER", YOUNG)), POOLS(IDLE("fe1")), "shop" },
+    { "nor another that may have led before", FES(FE("fe1", "LEADER", OLD) FE("fe2", "FOLLOWER", YOUNG)), POOLS(IDLE("fe1") IDLE("fe2")), "shop" },
+    { "an observer never leads", FES(FE("fe1", "LEADER", OLD) FE("fe2", "OBSERVER", YOUNG)), POOLS(IDLE("fe1")), "" },
+    { "an FE without counts cannot know", FES(FE("fe1", "LEADER", OLD) FE("fe2", "FOLLOWER", OLD)), POOLS(IDLE("fe1")), "shop" },
+    { "one that cannot be dated cannot know", FES(FE("fe1", "LEADER", "NULL")), POOLS(IDLE("fe1")), "shop" },
+    { "without metrics all are asked", FES(FE("fe1", "LEADER", OLD)), NULL, "shop" },
+};
+/* clang-format on */
+
+static void check_exporter(void **state)
+{
+    const struct exporter *e = *state;
+    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
+    const struct srd_answer_text answers[] = {
+        { &srd_probe_databases, "", "DbId|DbName|TableNum\n1|shop|5\n", 0 },
+        { &srd_probe_frontends, "", e->frontends, 0 },
+        { &srd_probe_fe_gauges, "", e->gauges, SRD_NO_BACKEND },
+        { 0 },
+    };
+
+    assert_string_equal(picked(arena, srd_load_export_failed.needs[0],
+                               srd_evidence_of(arena, answers), NULL),
+                        e->want);
+}
+
+/* clang-format off */
 static const struct text {
     const char *error, *class;
 } texts[] = {
@@ -541,10 +582,11 @@ static const struct CMUnitTest single[] = {
 
 int main(void)
 {
-    struct CMUnitTest tests[SRD_COUNT(rows) + SRD_COUNT(single)];
+    struct CMUnitTest tests[SRD_COUNT(rows) + SRD_COUNT(exporters) + SRD_COUNT(single)];
     size_t n = 0;
 
     ADD_ROWS(tests, n, rows, check_lists);
+    ADD_ROWS(tests, n, exporters, check_exporter);
     for (size_t i = 0; i < SRD_COUNT(single); i++)
         tests[n++] = single[i];
     return cmocka_run_group_tests_name("load", tests, NULL, NULL);

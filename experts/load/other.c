@@ -67,6 +67,48 @@ static void judge_spark(const struct srd_evidence *ev, struct srd_findings *out)
 
 #define EXPORTS_READ 100
 
+/* A count of the pool that every export of an FE goes through first. */
+static bool pool_count(const struct srd_table *gauges, struct srd_arena *arena, const char *fe,
+                       const char *type, double *out)
+{
+    for (size_t row = 0; row < gauges->rows; row++) {
+        const char *name, *of;
+
+        if (!srd_cell_is(gauges, row, "NAME", "thread_pool") ||
+            !srd_cell_is(gauges, row, "FE_ID", fe))
+            continue;
+        name = srd_cell_json(gauges, row, "LABELS", "name", arena);
+        of = srd_cell_json(gauges, row, "LABELS", "type", arena);
+        if (name && of && !strcmp(name, "export_pending_job_pool") && !strcmp(of, type))
+            return srd_cell_number(gauges, row, "VALUE", out);
+    }
+    return false;
+}
+
+/*
+ * Is it certain that nothing was exported for a day? Every FE that could have led must have been up
+ * all the time and count none.
+ */
+static bool none_exported(const struct srd_evidence *ev, struct srd_arena *arena)
+{
+    const struct srd_table *gauges = srd_evidence_get(ev, &srd_probe_fe_gauges, NULL);
+    const struct srd_table *fe = srd_evidence_get(ev, &srd_probe_frontends, NULL);
+
+    for (size_t row = 0; gauges && fe && row < fe->rows; row++) {
+        const char *name = srd_cell_text(fe, row, "Name");
+        double done, waiting;
+        int64_t up_ms;
+
+        if (srd_cell_is(fe, row, "Role", "OBSERVER"))
+            continue;
+        if (!srd_load_age_ms(ev, fe, row, "StartTime", &up_ms) || up_ms < DAY_MS ||
+            !pool_count(gauges, arena, name, "completed_task_count", &done) || done > 0 ||
+            !pool_count(gauges, arena, name, "task_in_queue", &waiting) || waiting > 0)
+            return false;
+    }
+    return gauges && fe && fe->rows;
+}
+
 static double tables_in(const struct srd_table *dbs, size_t row)
 {
     return srd_load_number(dbs, row, "TableNum");
@@ -78,6 +120,8 @@ static void pick_databases(const struct srd_evidence *ev, struct srd_keys *out)
     const struct srd_table *dbs = srd_evidence_get(ev, &srd_probe_databases, NULL);
     bool *done = srd_arena_array(out->arena, dbs->rows + 1, sizeof(*done));
 
+    if (none_exported(ev, out->arena))
+        return;
     for (size_t n = 0; n < dbs->rows; n++) {
         size_t best = SRD_NO_COLUMN;
 
@@ -102,6 +146,7 @@ static const struct srd_probe exports = {
     .zone = SRD_ZONE_PRINT,
     .params = { { "database", SRD_PARAM_IDENTIFIER } },
     .after = &srd_probe_databases,
+    .behind = &srd_probe_fe_gauges,
     .pick = pick_databases,
     .max_keys = 3,
 };
@@ -154,7 +199,10 @@ static void judge_exports(const struct srd_evidence *ev, struct srd_findings *ou
         for (size_t row = 0; row < a->table->rows; row++)
             judge_export(out, a->table, row, a->key);
     }
-    srd_measured(out, "%zu exports of %zu databases were looked at", seen, databases);
+    if (databases || silent || !none_exported(ev, out->arena))
+        srd_measured(out, "%zu exports of %zu databases were looked at", seen, databases);
+    else
+        srd_measured(out, "nothing was exported since the FEs began, more than a day ago");
     if (silent)
         srd_cannot_judge(out, SRD_FAILED, "the exports of %zu databases could not be read", silent);
     else if (left_out)
@@ -317,6 +365,7 @@ const struct srd_check srd_load_export_failed = {
     .title = "Exports that fail or wait",
     .worst = SRD_WARNING,
     .needs = { &exports },
+    .wants = { &srd_probe_fe_gauges },
     .judge = judge_exports,
     .limits = ". .wait",
     .why = "Whoever waits for the exported files gets none, or old ones.",
@@ -325,7 +374,8 @@ const struct srd_check srd_load_export_failed = {
     .rule = "warning: CANCELLED within 24 hours; PENDING for more than 30 minutes",
     .source = "export_running_job_num_limit (5 at a time by default); the times are our judgement",
     .avoid = "Exports that their user cancelled do not count. Every database is a statement of its own: with more than 3 the "
-             "report says that the others were not asked.",
+             "report says that the others were not asked. None is asked when all FEs have been up for a day and "
+             "count no export in their pools (fe_metrics).",
     .see = "cluster.broker-down",
     .fix = {
         { "See all exports of this database", "SHOW EXPORT FROM {database} ORDER BY CreateTime DESC LIMIT 20;", SRD_SAFE },

@@ -426,6 +426,9 @@ class Tables:
         out += [("safe_mode", {"type": "safe_mode"}, c.grown(base.get("safe_mode", 0))),
                 ("thread_pool", {**pool, "type": "pool_size"}, 96),
                 ("thread_pool", {**pool, "type": "active_thread_num"}, c.grown(base.get("rpc_threads", 41)))]
+        pool = {"name": "export_pending_job_pool"}  # what it has done since the FE began
+        out += [("thread_pool", {**pool, "type": "task_in_queue"}, 0),
+                ("thread_pool", {**pool, "type": "completed_task_count"}, len(c.exports) * lead)]
         ended, free = ("VISIBLE", "ABORTED"), ("ROUTINE_LOAD_TASK", "LAKE_COMPACTION")
         for d in c.dbs.values():
             count = len([x for x in c.transactions if x["db"] == d.name and x["status"] not in ended and
