@@ -77,12 +77,14 @@ const struct srd_probe srd_probe_fe_gauges = {
 };
 
 /* clang-format off */
+#define NO_NUMBER "CAST(NULL AS BIGINT)"
 #define METRIC(name, column) "MAX(CASE WHEN NAME = '" name "' THEN VALUE END) AS " column
 
-const struct srd_probe srd_probe_node_metrics = {
-    .id = "node-metrics",
-    .summary = "of each BE and CN: files open, highest compaction scores, and the paths with their room",
-    .texts = { { .sql = "SELECT BE_ID, PATH, "
+const struct srd_probe srd_probe_nodes = {
+    .id = "nodes",
+    .summary = "of each BE and CN: files open, highest compaction scores, paths with their room, some settings",
+    .texts = { { .sql = "SELECT BE_ID, PATH, CAST(NULL AS VARCHAR) AS NAME, CAST(NULL AS VARCHAR) AS VALUE, "
+                        "CAST(NULL AS BIGINT) AS NODES, "
                         METRIC("process_fd_num_used", "FD_USED") ", "
                         METRIC("process_fd_num_limit_soft", "FD_LIMIT") ", "
                         METRIC("tablet_cumulative_max_compaction_score", "CUMULATIVE_SCORE") ", "
@@ -100,25 +102,17 @@ const struct srd_probe srd_probe_node_metrics = {
                         "'tablet_cumulative_max_compaction_score', 'tablet_base_max_compaction_score', "
                         "'tablet_update_max_compaction_score', 'max_tablet_rowset_num', "
                         "'update_apply_queue_count', 'disks_total_capacity', 'disks_avail_capacity', "
-                        "'disks_data_used_capacity', 'disks_state')) m "
-                        "GROUP BY BE_ID, PATH ORDER BY PATH, BE_ID LIMIT 20000" } },
-    .columns = "BE_ID PATH FD_USED FD_LIMIT CUMULATIVE_SCORE BASE_SCORE UPDATE_SCORE ROWSETS APPLY_QUEUE "
-               "DISK_TOTAL DISK_AVAILABLE DISK_DATA DISK_USED",
-    .privilege = "OPERATE",
-    .cost = SRD_COST_MEDIUM,
-    .zone = SRD_ZONE_SESSION,
-    .needs_node = true,
-};
-
-const struct srd_probe srd_probe_node_settings = {
-    .id = "node-settings",
-    .summary = "settings of the BEs and CNs: each value and how many nodes have it; the paths of each",
-    .texts = { { .sql = "SELECT NAME, VALUE, COUNT(*) AS NODES, MIN(BE_ID) AS BE_ID "
-                        "FROM information_schema.be_configs WHERE NAME IN ('max_compaction_concurrency', "
+                        "'disks_data_used_capacity', 'disks_state')) m GROUP BY BE_ID, PATH "
+                        "UNION ALL "
+                        "SELECT MIN(BE_ID) AS BE_ID, '' AS PATH, NAME, VALUE, COUNT(*) AS NODES, "
+                        NO_NUMBER ", " NO_NUMBER ", " NO_NUMBER ", " NO_NUMBER ", " NO_NUMBER ", " NO_NUMBER ", "
+                        NO_NUMBER ", " NO_NUMBER ", " NO_NUMBER ", " NO_NUMBER ", " NO_NUMBER
+                        " FROM information_schema.be_configs WHERE NAME IN ('max_compaction_concurrency', "
                         "'compact_threads', 'tablet_max_versions', 'storage_root_path') "
                         "GROUP BY NAME, VALUE, CASE WHEN NAME = 'storage_root_path' THEN BE_ID END "
-                        "ORDER BY NAME, VALUE, BE_ID LIMIT 5000" } },
-    .columns = "NAME VALUE NODES BE_ID",
+                        "ORDER BY NAME, VALUE, PATH, BE_ID LIMIT 25000" } },
+    .columns = "BE_ID PATH NAME VALUE NODES FD_USED FD_LIMIT CUMULATIVE_SCORE BASE_SCORE UPDATE_SCORE ROWSETS "
+               "APPLY_QUEUE DISK_TOTAL DISK_AVAILABLE DISK_DATA DISK_USED",
     .privilege = "OPERATE",
     .cost = SRD_COST_MEDIUM,
     .zone = SRD_ZONE_SESSION,
@@ -201,16 +195,37 @@ const struct srd_table *srd_rows_where(const struct srd_evidence *ev, const stru
     return some;
 }
 
+static bool is_setting(const struct srd_table *t, size_t row)
+{
+    return srd_cell_has(t, row, "NAME");
+}
+
+static bool is_path(const struct srd_table *t, size_t row)
+{
+    return srd_cell_has(t, row, "PATH");
+}
+
 static bool is_node(const struct srd_table *t, size_t row)
 {
-    return !*srd_cell_text(t, row, "PATH");
+    return !is_setting(t, row) && !is_path(t, row);
 }
 
 const struct srd_table *srd_node_metrics(const struct srd_evidence *ev)
 {
-    return srd_rows_where(ev, &srd_probe_node_metrics, is_node,
+    return srd_rows_where(ev, &srd_probe_nodes, is_node,
                           "BE_ID FD_USED FD_LIMIT CUMULATIVE_SCORE BASE_SCORE UPDATE_SCORE ROWSETS "
                           "APPLY_QUEUE");
+}
+
+const struct srd_table *srd_node_paths(const struct srd_evidence *ev)
+{
+    return srd_rows_where(ev, &srd_probe_nodes, is_path,
+                          "BE_ID PATH DISK_TOTAL DISK_AVAILABLE DISK_DATA DISK_USED");
+}
+
+const struct srd_table *srd_node_settings(const struct srd_evidence *ev)
+{
+    return srd_rows_where(ev, &srd_probe_nodes, is_setting, "NAME VALUE NODES BE_ID");
 }
 
 static bool is_number_of_replicas(const struct srd_table *t, size_t row)

@@ -16,18 +16,19 @@ extern const struct srd_probe srd_probe_fe_jvm;    /* memory, collections and th
 
 /*
  * What the BEs and CNs say of themselves, all of them in one statement however many there are. A node
- * that lives and has no row did not answer.
- *
- * srd_probe_node_metrics has a row per node, whose PATH is empty (FD_USED, FD_LIMIT, and in
- * shared-nothing CUMULATIVE_SCORE BASE_SCORE UPDATE_SCORE ROWSETS APPLY_QUEUE), and a row per path of
- * a node (DISK_TOTAL, DISK_AVAILABLE, DISK_DATA in bytes, DISK_USED 1 or 0: does the node use it?);
- * what a row does not have is NULL. srd_probe_node_settings has the values of some settings and how
- * many nodes have each; of storage_root_path a row per node.
+ * that lives and has no row did not answer. Three lists in one answer:
+ *   srd_node_metrics   a row per node: BE_ID FD_USED FD_LIMIT, and in shared-nothing CUMULATIVE_SCORE
+ *                      BASE_SCORE UPDATE_SCORE ROWSETS APPLY_QUEUE
+ *   srd_node_paths     a row per path of a node: BE_ID PATH DISK_TOTAL DISK_AVAILABLE DISK_DATA in bytes,
+ *                      DISK_USED 1 or 0: does the node use it?
+ *   srd_node_settings  the values of some settings: NAME VALUE, how many NODES have it, the lowest BE_ID of
+ *                      them; of storage_root_path a row per node
+ * NULL when it was not answered.
  */
-extern const struct srd_probe srd_probe_node_metrics;
-extern const struct srd_probe srd_probe_node_settings;
-/* The rows of nodes, as a table of their own; NULL when it was not answered. */
+extern const struct srd_probe srd_probe_nodes;
 const struct srd_table *srd_node_metrics(const struct srd_evidence *ev);
+const struct srd_table *srd_node_paths(const struct srd_evidence *ev);
+const struct srd_table *srd_node_settings(const struct srd_evidence *ev);
 /*
  * The rows of @probe's answer that @wanted names, with those of the blank-separated @columns that it
  * has, as a table of their own in the evidence's arena; NULL when there is no answer. For probes that

@@ -258,7 +258,7 @@ class Trouble(unittest.TestCase):
     def test_missing_column(self):
         """a column less makes the checks that need it 'not checked: version', unless another source has it"""
         with Cluster("disk-full") as c:
-            metrics = {"match": "srdiag:node-metrics", "drop_column": "DISK_AVAILABLE"}
+            metrics = {"match": "srdiag:nodes", "drop_column": "DISK_AVAILABLE"}
             c.faults(metrics)
             run = c.srdiag("storage", "-o", "json")
             self.assertIn("storage.disk-hard-limit", run.finding_ids())
@@ -319,7 +319,7 @@ class Nodes(unittest.TestCase):
             self.assertEqual(run.json["cluster"]["follower"], True)
             self.assertIn("storage.disk-hard-limit", run.finding_ids("critical"))  # the BEs tell it themselves
             self.assertLess(run.json["score"]["confidence"], 0.9)
-            c.faults(silent, {"match": "srdiag:node-metrics", "deny": True})
+            c.faults(silent, {"match": "srdiag:nodes", "deny": True})
             run = srdiag(*words)
             self.assertNotIn("storage.disk-hard-limit", run.finding_ids("warning", "critical"))
             self.assertIsNotNone(run.reason("storage.disk-hard-limit"))

@@ -72,10 +72,11 @@ extern const struct srd_view srd_cluster_view_nodes;
 #define LISTED(node, rows) { &srd_probe_node_blacklist, "", "BackendId|AddBlackListType|LostConnectionTime|LostConnectionNumberInPeriod|CheckTimePeriod(s)\n" rows, 0 }
 #define BROKERS(rows) { &srd_probe_brokers, "", "Name|IP|Port|Alive|LastStartTime|LastUpdateTime|ErrMsg\n" rows, 0 }
 #define REPOSITORY { &srd_probe_repositories, "", "RepoId|RepoName|Broker\n1|nightly|b1\n", 0 }
-#define FD(rows) { &srd_probe_node_metrics, "", "BE_ID|PATH|FD_USED|FD_LIMIT|CUMULATIVE_SCORE|BASE_SCORE|UPDATE_SCORE|" \
-    "ROWSETS|APPLY_QUEUE|DISK_TOTAL|DISK_AVAILABLE|DISK_DATA|DISK_USED\n" rows, 0 }
-#define FDS(id, used, most) id "||" used "|" most "|0|0|0|0|0|\\N|\\N|\\N|\\N\n" \
-    id "|/data1|\\N|\\N|\\N|\\N|\\N|\\N|\\N|1000|500|400|1\n"
+#define FD(rows) { &srd_probe_nodes, "", "BE_ID|PATH|FD_USED|FD_LIMIT|CUMULATIVE_SCORE|BASE_SCORE|UPDATE_SCORE|" \
+    "ROWSETS|APPLY_QUEUE|DISK_TOTAL|DISK_AVAILABLE|DISK_DATA|DISK_USED|NAME|VALUE|NODES\n" rows, 0 }
+#define FDS(id, used, most) id "||" used "|" most "|0|0|0|0|0|\\N|\\N|\\N|\\N|\\N|\\N|\\N\n" \
+    id "|/data1|\\N|\\N|\\N|\\N|\\N|\\N|\\N|1000|500|400|1|\\N|\\N|\\N\n" \
+    id "||\\N|\\N|\\N|\\N|\\N|\\N|\\N|\\N|\\N|\\N|\\N|compact_threads|4|1\n"
 
 static const struct row rows[] = {
 #define CHECK &srd_cluster_fe_no_leader
@@ -372,9 +373,9 @@ static const struct row rows[] = {
     { "60,000 is not", CHECK, { BES(BE1), NO_CN, FD(FDS("1", "10", "60000")) }, "ok", SN, V35 },
     { "a node that did not answer is said", CHECK, { BES(BE1 BE2), NO_CN, FD(FDS("1", "10", "60000")) }, "not checked: failed", SN, V35 },
     { "a dead one is not asked for", CHECK, { BES(BE1 DEAD("2", "2026-01-20 01:00:00")), NO_CN, FD(FDS("1", "10", "60000")) }, "ok", SN, V35 },
-    { "a node on the blacklist fails the statement", CHECK, { BES(BE1), NO_CN, { &srd_probe_node_metrics, "", NULL, SRD_NO_BACKEND } }, "not checked: no_backend", SN, V35 },
-    { "descriptors: denied leaves it open", CHECK, { BES(BE1), NO_CN, DENY(&srd_probe_node_metrics) }, "not checked: denied", SN, V35 },
-    { "descriptors: a missing column is a matter of version", CHECK, { BES(BE1), NO_CN, { &srd_probe_node_metrics, "", "BE_ID|PATH\n", 0 } }, "not checked: version", SN, V35 },
+    { "a node on the blacklist fails the statement", CHECK, { BES(BE1), NO_CN, { &srd_probe_nodes, "", NULL, SRD_NO_BACKEND } }, "not checked: no_backend", SN, V35 },
+    { "descriptors: denied leaves it open", CHECK, { BES(BE1), NO_CN, DENY(&srd_probe_nodes) }, "not checked: denied", SN, V35 },
+    { "descriptors: a missing column is a matter of version", CHECK, { BES(BE1), NO_CN, { &srd_probe_nodes, "", "BE_ID|PATH\n", 0 } }, "not checked: version", SN, V35 },
 #undef CHECK
     { "a stalled replay needs two samples", &srd_cluster_fe_replay_stalled, { THREE_FE }, "not checked: needs_history", SN, V35 },
     { "the metadata disk needs the machine", &srd_cluster_fe_meta_disk_low, { THREE_FE }, "not checked: needs_history", SN, V35 },

@@ -49,14 +49,16 @@ extern const struct srd_view srd_compaction_view_history, srd_compaction_view_pa
 #define SCORES(rows) { &srd_probe_partition_scores, "", SCORES_HEAD rows, 0 }
 #define WAITING(eligible) SCORES("dwd|t|p1|10081|10080|12|99|2.5|50|9000|1|" NOW "|9999|" eligible "|1|40\n")
 
-#define METRICS_HEAD "BE_ID|CUMULATIVE_SCORE|BASE_SCORE|UPDATE_SCORE|ROWSETS|APPLY_QUEUE|PATH|FD_USED|FD_LIMIT|" \
-                     "DISK_TOTAL|DISK_AVAILABLE|DISK_DATA|DISK_USED\n"
-/* Their disks have rows of their own. */
-#define METRICS(rows) { &srd_probe_node_metrics, "", METRICS_HEAD rows \
-    "1|\\N|\\N|\\N|\\N|\\N|/data1|\\N|\\N|1000|500|400|1\n", 0 }
-#define REST "||9|90|\\N|\\N|\\N|\\N\n"
+#define NODES_HEAD "BE_ID|CUMULATIVE_SCORE|BASE_SCORE|UPDATE_SCORE|ROWSETS|APPLY_QUEUE|PATH|FD_USED|FD_LIMIT|" \
+                   "DISK_TOTAL|DISK_AVAILABLE|DISK_DATA|DISK_USED|NAME|VALUE|NODES\n"
+/* One answer has the nodes, their settings and their disks. */
+#define NODES(settings, rows) { &srd_probe_nodes, "", NODES_HEAD rows settings \
+    "1|\\N|\\N|\\N|\\N|\\N|/data1|\\N|\\N|1000|500|400|1|\\N|\\N|\\N\n", 0 }
+#define METRICS(rows) NODES(SET_ON("3", "some_setting", "7", "1"), rows)
+#define SETTINGS(rows) NODES(rows, CALM)
+#define REST "||9|90|\\N|\\N|\\N|\\N|\\N|\\N|\\N\n"
 #define CALM "1|17|9|6|5|0" REST
-#define SETTINGS(rows) { &srd_probe_node_settings, "", "NAME|VALUE|NODES|BE_ID\n" rows, 0 }
+#define SET_ON(id, name, value, nodes) id "|\\N|\\N|\\N|\\N|\\N||\\N|\\N|\\N|\\N|\\N|\\N|" name "|" value "|" nodes "\n"
 
 #define LOADS_HEAD "ID|LABEL|DB_NAME|TABLE_NAME|USER|TYPE|STATE|PROGRESS|CREATED_S|STARTED_S|FINISHED_S|TIMEOUT_S|SCAN_ROWS|" \
                    "FILTERED_ROWS|UNSELECTED_ROWS|SINK_ROWS|ERROR_MSG|TRACKING_SQL\n"
@@ -92,13 +94,13 @@ static const struct row rows[] = {
     { "899 are not yet", CHECK, { PILE(ROWSETS("t", "p1", "DUP", "899", "3")) }, "warning dwd.t/p1", SN, V35 },
     { "11 % of a table's replicas above 100 is a warning", CHECK, { PILE(ROWSETS("t", "p1", "AGG", "120", "11")) }, "warning dwd.t/p1", SN, V35 },
     { "10 % are not", CHECK, { PILE(ROWSETS("t", "p1", "AGG", "120", "10")) }, "ok", SN, V35 },
-    { "the nodes' own limit counts", CHECK, { PILE(ROWSETS("t", "p1", "DUP", "600", "3")), SETTINGS("tablet_max_versions|2000|6|1\n") }, "ok", SN, V35 },
+    { "the nodes' own limit counts", CHECK, { PILE(ROWSETS("t", "p1", "DUP", "600", "3")), SETTINGS(SET_ON("1", "tablet_max_versions", "2000", "6")) }, "ok", SN, V35 },
     { "the lowest of them counts", CHECK, { PILE(ROWSETS("t", "p1", "DUP", "600", "3")),
-      SETTINGS("tablet_max_versions|2000|5|1\ntablet_max_versions|600|1|2\n") }, "critical dwd.t/p1", SN, V35 },
+      SETTINGS(SET_ON("1", "tablet_max_versions", "2000", "5") SET_ON("2", "tablet_max_versions", "600", "1")) }, "critical dwd.t/p1", SN, V35 },
     { "in whatever order they come", CHECK, { PILE(ROWSETS("t", "p1", "DUP", "600", "3")),
-      SETTINGS("tablet_max_versions|600|1|2\ntablet_max_versions|800|5|1\n") }, "critical dwd.t/p1", SN, V35 },
+      SETTINGS(SET_ON("2", "tablet_max_versions", "600", "1") SET_ON("1", "tablet_max_versions", "800", "5")) }, "critical dwd.t/p1", SN, V35 },
     { "a limit that is no number leaves the default", CHECK, { PILE(ROWSETS("t", "p1", "DUP", "600", "3")),
-      SETTINGS("tablet_max_versions|many|6|1\n") }, "warning dwd.t/p1", SN, V35 },
+      SETTINGS(SET_ON("1", "tablet_max_versions", "many", "6")) }, "warning dwd.t/p1", SN, V35 },
     { "one finding per table", CHECK, { PILE(ROWSETS("t", "p1", "DUP", "700", "3") ROWSETS("t", "p2", "DUP", "600", "3") ROWSETS("u", "p1", "DUP", "550", "3")) },
       "warning dwd.t/p1\nwarning dwd.u/p1", SN, V35 },
     { "loads that are refused make it critical", CHECK, { PILE(ROWSETS("t", "p1", "DUP", "520", "3")), REFUSED(VERSIONS, "t", "2026-01-20 01:50:00") },
@@ -139,8 +141,8 @@ static const struct row rows[] = {
     { "a finding stands beside it", CHECK, { METRICS("1|101|9|6|50|0" REST), TWO_BE }, "warning be1\nnot checked: failed", SN, V35 },
     { "a version without the metric leaves it open", CHECK, { METRICS("1|\\N|\\N|6|\\N|0" REST "2|\\N|9|6|5|0" REST), TWO_BE }, "not checked: version", SN, V35 },
     { "a dead BE is not missed", CHECK, { METRICS(CALM), BES(BE("1", "be1", "true", NOW) BE("2", "be2", "false", NOW)) }, "ok", SN, V35 },
-    { "scores: denied leaves it open", CHECK, { DENIED(&srd_probe_node_metrics), TWO_BE }, "not checked: denied", SN, V35 },
-    { "scores: a missing column is a matter of version", CHECK, { { &srd_probe_node_metrics, "", "BE_ID|BASE_SCORE\n1|2\n", 0 } },
+    { "scores: denied leaves it open", CHECK, { DENIED(&srd_probe_nodes), TWO_BE }, "not checked: denied", SN, V35 },
+    { "scores: a missing column is a matter of version", CHECK, { { &srd_probe_nodes, "", "BE_ID|BASE_SCORE\n1|2\n", 0 } },
       "not checked: version", SN, V35 },
     { "scores: not in shared-data", CHECK, { METRICS("1|900|9|6|50|0" REST) }, "not applicable", SD, V35 },
 #undef CHECK
@@ -161,52 +163,51 @@ static const struct row rows[] = {
 #undef CHECK
 #define CHECK &srd_compaction_disabled
     { "no tasks allowed and none begun for an hour is critical", CHECK, { CONFIG(SET("lake_compaction_max_tasks", "0")), JOBS(DONE("1", "\\N")),
-      SETTINGS("compact_threads|4|2|1\n"), { &srd_probe_frontends, "", "IP|QueryPort|Role|Alive|StartTime\nfe1|9030|LEADER|true|2025-01-01 00:00:00\n", 0 } },
+      SETTINGS(SET_ON("1", "compact_threads", "4", "2")), { &srd_probe_frontends, "", "IP|QueryPort|Role|Alive|StartTime\nfe1|9030|LEADER|true|2025-01-01 00:00:00\n", 0 } },
       "critical compaction", SD, V35 },
     { "switched off some minutes ago is a warning", CHECK, { CONFIG(SET("lake_compaction_max_tasks", "0")), JOBS(RUNNING("1", "20 01:30:00")),
-      SETTINGS("compact_threads|4|2|1\n") }, "warning compaction", SD, V35 },
-    { "an empty list is as old as the leader", CHECK, { CONFIG(SET("lake_compaction_max_tasks", "0")), JOBS(""), SETTINGS("compact_threads|4|2|1\n"),
+      SETTINGS(SET_ON("1", "compact_threads", "4", "2")) }, "warning compaction", SD, V35 },
+    { "an empty list is as old as the leader", CHECK, { CONFIG(SET("lake_compaction_max_tasks", "0")), JOBS(""), SETTINGS(SET_ON("1", "compact_threads", "4", "2")),
       { &srd_probe_frontends, "", "IP|QueryPort|Role|Alive|StartTime\nfe1|9030|LEADER|true|2026-01-20 00:00:00\n", 0 } }, "critical compaction", SD, V35 },
     { "a leader that started a moment ago has none for another reason", CHECK, { CONFIG(SET("lake_compaction_max_tasks", "0")), JOBS(""),
-      SETTINGS("compact_threads|4|2|1\n"), { &srd_probe_frontends, "", "IP|QueryPort|Role|Alive|StartTime\nfe1|9030|LEADER|true|2026-01-20 01:55:00\n", 0 } },
+      SETTINGS(SET_ON("1", "compact_threads", "4", "2")), { &srd_probe_frontends, "", "IP|QueryPort|Role|Alive|StartTime\nfe1|9030|LEADER|true|2026-01-20 01:55:00\n", 0 } },
       "warning compaction", SD, V35 },
     { "since when is not known without the list", CHECK, { CONFIG(SET("lake_compaction_max_tasks", "0")), DENIED(&srd_probe_compaction_work),
-      SETTINGS("compact_threads|4|2|1\n") }, "warning compaction", SD, V35 },
-    { "-1 is on", CHECK, { CONFIG(SET("lake_compaction_max_tasks", "-1")), SETTINGS("compact_threads|4|2|1\n") }, "ok", SD, V35 },
-    { "a number of its own is on", CHECK, { CONFIG(SET("lake_compaction_max_tasks", "12")), SETTINGS("compact_threads|4|2|1\n") }, "ok", SD, V35 },
-    { "an older release without the setting is on", CHECK, { CONFIG(SET("other", "0")), SETTINGS("compact_threads|4|2|1\n") }, "ok", SD, V32 },
+      SETTINGS(SET_ON("1", "compact_threads", "4", "2")) }, "warning compaction", SD, V35 },
+    { "-1 is on", CHECK, { CONFIG(SET("lake_compaction_max_tasks", "-1")), SETTINGS(SET_ON("1", "compact_threads", "4", "2")) }, "ok", SD, V35 },
+    { "a number of its own is on", CHECK, { CONFIG(SET("lake_compaction_max_tasks", "12")), SETTINGS(SET_ON("1", "compact_threads", "4", "2")) }, "ok", SD, V35 },
+    { "an older release without the setting is on", CHECK, { CONFIG(SET("other", "0")), SETTINGS(SET_ON("1", "compact_threads", "4", "2")) }, "ok", SD, V32 },
     { "one table excluded whose score stays low is told", CHECK, { CONFIG(SET("lake_compaction_disable_ids", "10080;9")), SCORES(SCORE("100")),
-      SETTINGS("compact_threads|4|2|1\n") }, "info some tables", SD, V35 },
+      SETTINGS(SET_ON("1", "compact_threads", "4", "2")) }, "info some tables", SD, V35 },
     { "one whose score rises is a warning", CHECK, { CONFIG(SET("lake_compaction_disable_ids", "9;10080")), SCORES(SCORE("101")),
-      SETTINGS("compact_threads|4|2|1\n") }, "warning dwd.t/p1", SD, V35 },
+      SETTINGS(SET_ON("1", "compact_threads", "4", "2")) }, "warning dwd.t/p1", SD, V35 },
     { "a partition excluded by its own id likewise", CHECK, { CONFIG(SET("lake_compaction_disable_ids", "10081")), SCORES(SCORE("101")),
-      SETTINGS("compact_threads|4|2|1\n") }, "warning dwd.t/p1", SD, V35 },
+      SETTINGS(SET_ON("1", "compact_threads", "4", "2")) }, "warning dwd.t/p1", SD, V35 },
     { "another table's score does not count", CHECK, { CONFIG(SET("lake_compaction_disable_ids", "1008;100800")), SCORES(SCORE("900")),
-      SETTINGS("compact_threads|4|2|1\n") }, "info some tables", SD, V35 },
+      SETTINGS(SET_ON("1", "compact_threads", "4", "2")) }, "info some tables", SD, V35 },
     { "the old name of the setting is read", CHECK, { CONFIG(SET("lake_compaction_disable_tables", "10080")), SCORES(SCORE("900")),
-      SETTINGS("compact_threads|4|2|1\n") }, "warning dwd.t/p1", SD, V32 },
-    { "an empty list excludes nothing", CHECK, { CONFIG("lake_compaction_disable_ids|[]||String|true|\n"), SETTINGS("compact_threads|4|2|1\n") }, "ok", SD, V35 },
-    { "no threads on any CN is a warning", CHECK, { CONFIG(""), SETTINGS("compact_threads|0|2|1\n") }, "warning compaction", SD, V35 },
-    { "no threads on one CN names it", CHECK, { CONFIG(""), SETTINGS("compact_threads|0|1|2\ncompact_threads|4|1|1\n"), TWO_CN }, "warning cn2", SD, V35 },
-    { "the nodes denied: the leader's switch still stands", CHECK, { CONFIG(SET("lake_compaction_max_tasks", "0")), DENIED(&srd_probe_node_settings) },
+      SETTINGS(SET_ON("1", "compact_threads", "4", "2")) }, "warning dwd.t/p1", SD, V32 },
+    { "an empty list excludes nothing", CHECK, { CONFIG("lake_compaction_disable_ids|[]||String|true|\n"), SETTINGS(SET_ON("1", "compact_threads", "4", "2")) }, "ok", SD, V35 },
+    { "no threads on any CN is a warning", CHECK, { CONFIG(""), SETTINGS(SET_ON("1", "compact_threads", "0", "2")) }, "warning compaction", SD, V35 },
+    { "no threads on one CN names it", CHECK, { CONFIG(""), SETTINGS(SET_ON("2", "compact_threads", "0", "1") SET_ON("1", "compact_threads", "4", "1")), TWO_CN }, "warning cn2", SD, V35 },
+    { "the nodes denied: the leader's switch still stands", CHECK, { CONFIG(SET("lake_compaction_max_tasks", "0")), DENIED(&srd_probe_nodes) },
       "warning compaction\nnot checked: denied", SD, V35 },
-    { "the nodes denied is not ok", CHECK, { CONFIG(""), DENIED(&srd_probe_node_settings) }, "not checked: denied", SD, V35 },
-    { "shared-nothing: off on all nodes with a pile is critical", CHECK, { CONFIG(""), SETTINGS("max_compaction_concurrency|0|2|1\n"), METRICS("1|17|9|6|101|0" REST) },
+    { "the nodes denied is not ok", CHECK, { CONFIG(""), DENIED(&srd_probe_nodes) }, "not checked: denied", SD, V35 },
+    { "shared-nothing: off on all nodes with a pile is critical", CHECK, { CONFIG(""), NODES(SET_ON("1", "max_compaction_concurrency", "0", "2"), "1|17|9|6|101|0" REST) },
       "critical compaction", SN, V35 },
-    { "without a pile it may just have been switched", CHECK, { CONFIG(""), SETTINGS("max_compaction_concurrency|0|2|1\n"), METRICS("1|17|9|6|100|0" REST) },
+    { "without a pile it may just have been switched", CHECK, { CONFIG(""), NODES(SET_ON("1", "max_compaction_concurrency", "0", "2"), "1|17|9|6|100|0" REST) },
       "warning compaction", SN, V35 },
-    { "off on one of two is a warning", CHECK, { CONFIG(""), SETTINGS("max_compaction_concurrency|-1|1|1\nmax_compaction_concurrency|0|1|2\n"),
-      METRICS("1|17|9|6|900|0" REST), TWO_BE }, "warning be2", SN, V35 },
-    { "no limit is on", CHECK, { CONFIG(""), SETTINGS("max_compaction_concurrency|-1|2|1\n") }, "ok", SN, V35 },
-    { "a limit is on", CHECK, { CONFIG(""), SETTINGS("max_compaction_concurrency|2|2|1\n") }, "ok", SN, V35 },
-    { "the leader's switch means nothing in shared-nothing", CHECK, { CONFIG(SET("lake_compaction_max_tasks", "0")), SETTINGS("max_compaction_concurrency|-1|2|1\n") },
+    { "off on one of two is a warning", CHECK, { CONFIG(""), NODES(SET_ON("1", "max_compaction_concurrency", "-1", "1") SET_ON("2", "max_compaction_concurrency", "0", "1"), "1|17|9|6|900|0" REST), TWO_BE }, "warning be2", SN, V35 },
+    { "no limit is on", CHECK, { CONFIG(""), SETTINGS(SET_ON("1", "max_compaction_concurrency", "-1", "2")) }, "ok", SN, V35 },
+    { "a limit is on", CHECK, { CONFIG(""), SETTINGS(SET_ON("1", "max_compaction_concurrency", "2", "2")) }, "ok", SN, V35 },
+    { "the leader's switch means nothing in shared-nothing", CHECK, { CONFIG(SET("lake_compaction_max_tasks", "0")), SETTINGS(SET_ON("1", "max_compaction_concurrency", "-1", "2")) },
       "ok", SN, V35 },
-    { "off: denied leaves it open", CHECK, { CONFIG(""), DENIED(&srd_probe_node_settings) }, "not checked: denied", SN, V35 },
-    { "nodes that say nothing are not on", CHECK, { CONFIG(""), SETTINGS("") }, "not checked: failed", SN, V35 },
-    { "nor are CNs that say nothing", CHECK, { CONFIG(""), SETTINGS("tablet_max_versions|1000|2|1\n") }, "not checked: failed", SD, V35 },
-    { "off: the configuration denied leaves it open", CHECK, { DENIED(&srd_probe_fe_config), SETTINGS("compact_threads|4|2|1\n") }, "not checked: denied", SD, V35 },
-    { "off: a missing column is a matter of version", CHECK, { CONFIG(""), { &srd_probe_node_settings, "", "NAME|VALUE\nx|0\n", 0 } }, "not checked: version", SN, V35 },
-    { "a mode that is not known leaves it open", CHECK, { CONFIG(""), SETTINGS("max_compaction_concurrency|0|2|1\n") }, "not checked: failed", SRD_MODE_ANY, V35 },
+    { "off: denied leaves it open", CHECK, { CONFIG(""), DENIED(&srd_probe_nodes) }, "not checked: denied", SN, V35 },
+    { "nodes that say nothing are not on", CHECK, { CONFIG(""), NODES("", CALM) }, "not checked: failed", SN, V35 },
+    { "nor are CNs that say nothing", CHECK, { CONFIG(""), SETTINGS(SET_ON("1", "tablet_max_versions", "1000", "2")) }, "not checked: failed", SD, V35 },
+    { "off: the configuration denied leaves it open", CHECK, { DENIED(&srd_probe_fe_config), SETTINGS(SET_ON("1", "compact_threads", "4", "2")) }, "not checked: denied", SD, V35 },
+    { "off: a missing column is a matter of version", CHECK, { CONFIG(""), { &srd_probe_nodes, "", "NAME|VALUE\nx|0\n", 0 } }, "not checked: version", SN, V35 },
+    { "a mode that is not known leaves it open", CHECK, { CONFIG(""), SETTINGS(SET_ON("1", "max_compaction_concurrency", "0", "2")) }, "not checked: failed", SRD_MODE_ANY, V35 },
 #undef CHECK
 #define CHECK &srd_compaction_pk_apply_lag
     { "1,001 waiting applies are a warning", CHECK, { METRICS("1|17|9|6|5|1001" REST "2|17|9|6|5|0" REST), TWO_BE }, "warning be1", SN, V35 },
@@ -215,8 +216,8 @@ static const struct row rows[] = {
     { "a BE that just started loads its indexes", CHECK, { METRICS("1|17|9|6|5|9000" REST), BES(BE("1", "be1", "true", "2026-01-20 01:51:00")) }, "ok", SN, V35 },
     { "ten minutes later it should be done", CHECK, { METRICS("1|17|9|6|5|9000" REST), BES(BE("1", "be1", "true", "2026-01-20 01:49:00")) }, "warning be1", SN, V35 },
     { "applies: a version without the metric leaves it open", CHECK, { METRICS("1|17|9|6|5|\\N" REST "2|17|9|6|5|0" REST), TWO_BE }, "not checked: version", SN, V35 },
-    { "applies: denied leaves it open", CHECK, { DENIED(&srd_probe_node_metrics) }, "not checked: denied", SN, V35 },
-    { "applies: a missing column is a matter of version", CHECK, { { &srd_probe_node_metrics, "", "BE_ID|BASE_SCORE\n1|2\n", 0 } }, "not checked: version", SN, V35 },
+    { "applies: denied leaves it open", CHECK, { DENIED(&srd_probe_nodes) }, "not checked: denied", SN, V35 },
+    { "applies: a missing column is a matter of version", CHECK, { { &srd_probe_nodes, "", "BE_ID|BASE_SCORE\n1|2\n", 0 } }, "not checked: version", SN, V35 },
     { "applies: not in shared-data", CHECK, { METRICS("1|900|9|6|50|9000" REST) }, "not applicable", SD, V35 },
 #undef CHECK
 #define CHECK &srd_compaction_lake_score
@@ -515,8 +516,7 @@ static void hostile_cells_do_no_harm(void **state)
         { &srd_probe_partition_scores, "", ROWSETS_HEAD, 16 },
         { &srd_probe_partition_scores, "", SCORES_HEAD, 16 },
         { &srd_probe_compaction_work, "", JOBS_HEAD, 7 },
-        { &srd_probe_node_metrics, "", METRICS_HEAD, 13 },
-        { &srd_probe_node_settings, "", "NAME|VALUE|NODES|BE_ID\n", 4 },
+        { &srd_probe_nodes, "", NODES_HEAD, 16 },
         { &srd_probe_lake_tasks, "", TASKS_HEAD, 8 },
         { &srd_probe_loads, "24/+00:00", LOADS_HEAD, 18 },
         { &srd_probe_delayed_loads, "d", "TransactionId|Label|TransactionStatus|Reason\n", 4 },
@@ -633,7 +633,7 @@ static void set_wins(void **state)
 {
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
     static const struct srd_answer_text answers[] = { PILE(ROWSETS("t", "p1", "DUP", "260", "9")),
-                                                      SETTINGS("tablet_max_versions|1000|6|1\n"),
+                                                      SETTINGS(SET_ON("1", "tablet_max_versions", "1000", "6")),
                                                       { 0 } };
     static const struct srd_override both[] = { { "tablet_max_versions", 500, "--set" }, { 0 } };
     struct srd_evidence *ev = srd_evidence_of(arena, answers);

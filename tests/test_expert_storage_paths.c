@@ -24,11 +24,14 @@ extern const struct srd_check srd_storage_disk_hard_limit, srd_storage_disk_offl
 #define BACKENDS(rows) { &srd_probe_backends, "", BE_HEAD rows, 0 }
 #define FOUR BACKENDS(UP("1") UP("2") UP("3") UP("4"))
 
-#define METRICS(rows) { &srd_probe_node_metrics, "", "BE_ID|PATH|FD_USED|FD_LIMIT|CUMULATIVE_SCORE|BASE_SCORE|UPDATE_SCORE|" \
-    "ROWSETS|APPLY_QUEUE|DISK_TOTAL|DISK_AVAILABLE|DISK_DATA|DISK_USED\n" rows, 0 }
-#define NODE(id) id "||9|90|0|0|0|0|0|\\N|\\N|\\N|\\N\n"
+#define METRICS_AND(settings, rows) { &srd_probe_nodes, "", "BE_ID|PATH|FD_USED|FD_LIMIT|CUMULATIVE_SCORE|BASE_SCORE|UPDATE_SCORE|" \
+    "ROWSETS|APPLY_QUEUE|DISK_TOTAL|DISK_AVAILABLE|DISK_DATA|DISK_USED|NAME|VALUE|NODES\n" rows settings, 0 }
+#define METRICS(rows) METRICS_AND(SETTING("1", "compact_threads", "4"), rows)
+#define NODE(id) id "||9|90|0|0|0|0|0|\\N|\\N|\\N|\\N|\\N|\\N|\\N\n"
 #define PATH(id, path, total, free, data, used) \
-    id "|" path "|\\N|\\N|\\N|\\N|\\N|\\N|\\N|" total "|" free "|" data "|" used "\n"
+    id "|" path "|\\N|\\N|\\N|\\N|\\N|\\N|\\N|" total "|" free "|" data "|" used "|\\N|\\N|\\N\n"
+#define SETTING(id, name, value) \
+    id "||\\N|\\N|\\N|\\N|\\N|\\N|\\N|\\N|\\N|\\N|\\N|" name "|" value "|1\n"
 #define TIB "1099511627776"
 #define TIB2 "2199023255552"
 #define GIB60 "64424509440"
@@ -36,11 +39,10 @@ extern const struct srd_check srd_storage_disk_hard_limit, srd_storage_disk_offl
 #define HALF(id) PATH(id, "/data1", TIB2, TIB, "1000000000000", "1")
 #define NEARLY(id) PATH(id, "/data1", TIB2, GIB60, "2000000000000", "1")
 #define LIMITED(id) PATH(id, "/data1", TIB2, GIB180, "1900000000000", "1")
-#define NO_METRICS(why) { &srd_probe_node_metrics, "", NULL, why }
+#define NO_METRICS(why) { &srd_probe_nodes, "", NULL, why }
 
-#define SETTINGS(rows) { &srd_probe_node_settings, "", "NAME|VALUE|NODES|BE_ID\ncompact_threads|4|4|1\n" rows, 0 }
-#define ROOT(id, value) "storage_root_path|" value "|1|" id "\n"
-#define ALL_HDD SETTINGS(ROOT("1", "/data1;/data2") ROOT("2", "/data1") ROOT("3", "/data1") ROOT("4", "/data1"))
+#define ROOT(id, value) SETTING(id, "storage_root_path", value)
+#define ALL_HDD ROOT("1", "/data1;/data2") ROOT("2", "/data1") ROOT("3", "/data1") ROOT("4", "/data1")
 
 #define PROC(id, used, free, state) { &srd_probe_backend_disks, id, \
     "RootPath|AvailCapacity|TotalCapacity|TotalUsedPct|State|StorageMedium\n/data1|" free "|2.000 TB|" used " %|" state "|HDD\n", 0 }
@@ -75,22 +77,19 @@ static const struct row {
     { "a BE that did not tell may have lost one", CHECK, { FOUR, METRICS(HALF("1") HALF("2") HALF("3")) }, "not checked: skipped" },
 #undef CHECK
 #define CHECK &srd_storage_disk_soft_limit
-    { "two of four with room have no place for three replicas", CHECK, { FOUR, ALL_HDD, METRICS(LIMITED("1") LIMITED("2") HALF("3") HALF("4")) },
+    { "two of four with room have no place for three replicas", CHECK, { FOUR, METRICS_AND(ALL_HDD, LIMITED("1") LIMITED("2") HALF("3") HALF("4")) },
       "critical HDD\nwarning be1 /data1\nwarning be2 /data1" },
-    { "three of four have", CHECK, { FOUR, ALL_HDD, METRICS(LIMITED("1") HALF("2") HALF("3") HALF("4")) }, "warning be1 /data1" },
-    { "room on another medium is none", CHECK, { FOUR, METRICS(LIMITED("1") LIMITED("2") HALF("3") HALF("4")),
-      SETTINGS(ROOT("1", "/data1") ROOT("2", "/data1") ROOT("3", "/data1,medium:SSD") ROOT("4", "/data1,medium:ssd")) },
+    { "three of four have", CHECK, { FOUR, METRICS_AND(ALL_HDD, LIMITED("1") HALF("2") HALF("3") HALF("4")) }, "warning be1 /data1" },
+    { "room on another medium is none", CHECK, { FOUR,
+      METRICS_AND(ROOT("1", "/data1") ROOT("2", "/data1") ROOT("3", "/data1,medium:SSD") ROOT("4", "/data1,medium:ssd"), LIMITED("1") LIMITED("2") HALF("3") HALF("4")) },
       "critical HDD\nwarning be1 /data1\nwarning be2 /data1" },
     { "while the media are not known places are not counted", CHECK, { FOUR, METRICS(LIMITED("1") LIMITED("2") HALF("3") HALF("4")) },
       "warning be1 /data1\nwarning be2 /data1" },
 #undef CHECK
 #define CHECK &srd_storage_disk_skew_paths
-    { "30 points between two paths of a BE are a warning", CHECK, { FOUR, ALL_HDD,
-      METRICS(PATH("1", "/data1", TIB, "200000000000", "8", "1") PATH("1", "/data2", TIB, "600000000000", "8", "1") HALF("2") HALF("3") HALF("4")) }, "warning be1 /data1" },
-    { "two paths with the same room are probably one device", CHECK, { FOUR, ALL_HDD,
-      METRICS(PATH("1", "/data1", TIB, "600000000000", "8", "1") PATH("1", "/data2", TIB, "600004194304", "8", "1") HALF("2") HALF("3") HALF("4")) }, "info be1 /data1" },
-    { "with 1 GB more on one they are two", CHECK, { FOUR, ALL_HDD,
-      METRICS(PATH("1", "/data1", TIB, "600000000000", "8", "1") PATH("1", "/data2", TIB, "601000000000", "8", "1") HALF("2") HALF("3") HALF("4")) }, "ok" },
+    { "30 points between two paths of a BE are a warning", CHECK, { FOUR, METRICS_AND(ALL_HDD, PATH("1", "/data1", TIB, "200000000000", "8", "1") PATH("1", "/data2", TIB, "600000000000", "8", "1") HALF("2") HALF("3") HALF("4")) }, "warning be1 /data1" },
+    { "two paths with the same room are probably one device", CHECK, { FOUR, METRICS_AND(ALL_HDD, PATH("1", "/data1", TIB, "600000000000", "8", "1") PATH("1", "/data2", TIB, "600004194304", "8", "1") HALF("2") HALF("3") HALF("4")) }, "info be1 /data1" },
+    { "with 1 GB more on one they are two", CHECK, { FOUR, METRICS_AND(ALL_HDD, PATH("1", "/data1", TIB, "600000000000", "8", "1") PATH("1", "/data2", TIB, "601000000000", "8", "1") HALF("2") HALF("3") HALF("4")) }, "ok" },
 #undef CHECK
 #define CHECK &srd_storage_non_data_usage
     { "what is neither free nor data is of others", CHECK, { FOUR, METRICS(PATH("1", "/data1", TIB2, TIB, "500000000000", "1") HALF("2") HALF("3") HALF("4")) }, "warning be1 /data1" },
@@ -113,7 +112,7 @@ static const struct pick_row {
     { "rounding is no difference", { BACKENDS(UP("1") UP("2") UP("3") BE("4", "true", "1.999 TB", "50.00")), METRICS(HALF("1") HALF("2") HALF("3") HALF("4")) }, "" },
     { "in a small cluster all are asked for", { BACKENDS(UP("1") UP("2") UP("3")), METRICS(HALF("1") HALF("2") HALF("3")) }, "1 2 3" },
     { "a dead one comes last", { BACKENDS(DOWN("1") UP("2") UP("3") UP("4")), METRICS(HALF("2") HALF("3")) }, "4 1" },
-    { "metrics without a column are none", { FOUR, { &srd_probe_node_metrics, "", "BE_ID|PATH|DISK_TOTAL|DISK_USED\n1|/data1|" TIB2 "|1\n", 0 } }, "1 2 3 4" },
+    { "metrics without a column are none", { FOUR, { &srd_probe_nodes, "", "BE_ID|PATH|DISK_TOTAL|DISK_USED\n1|/data1|" TIB2 "|1\n", 0 } }, "1 2 3 4" },
     { "without SHOW BACKENDS there is nobody to ask for", { { &srd_probe_backends, "", NULL, SRD_DENIED } }, "" },
     { "a word in place of an id is not asked for", { BACKENDS(UP("x") UP("2") UP("3") UP("4")), METRICS(HALF("2") HALF("3") HALF("4")) }, "" },
 };
@@ -184,7 +183,7 @@ static void what_a_be_says_is_told_like_what_the_leader_says(void **state)
     assert_int_equal(r.finding_count, 1);
     f = r.findings[0];
     assert_string_equal(f->message, "be1 /data1 is 97.1 % full, 60.00 GB left");
-    assert_ptr_equal(f->probe, &srd_probe_node_metrics);
+    assert_ptr_equal(f->probe, &srd_probe_nodes);
     assert_int_equal(f->table_row_count, 1);
     assert_string_equal(srd_cell(f->table, f->table_rows[0], "BE_ID"), "1");
     assert_string_equal(srd_cell(f->table, f->table_rows[0], "PATH"), "/data1");

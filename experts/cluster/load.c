@@ -93,7 +93,7 @@ static void judge_descriptors(const struct srd_evidence *ev, struct srd_findings
         else
             srd_finding_value(f, most, least);
         srd_finding_share(f, 1, (double)nodes.count);
-        srd_finding_row(f, &srd_probe_node_metrics, t, row);
+        srd_finding_row(f, &srd_probe_nodes, t, row);
     }
     srd_measured(out, "at most %.0f %% of the file descriptors of a node are in use", highest);
     if (!alive)
@@ -130,7 +130,7 @@ const struct srd_check srd_cluster_be_fd_exhaustion = {
     .id = "cluster.be-fd-exhaustion",
     .title = "File descriptors run out",
     .worst = SRD_CRITICAL,
-    .needs = { &srd_probe_backends, &srd_probe_compute_nodes, &srd_probe_node_metrics },
+    .needs = { &srd_probe_backends, &srd_probe_compute_nodes, &srd_probe_nodes },
     .judge = judge_descriptors,
     .limits = ". .limit",
     .why = "At the limit segments cannot be opened and connections fail, with errors that look like damaged data.",

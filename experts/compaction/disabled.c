@@ -141,7 +141,7 @@ static void judge_ids(const struct srd_evidence *ev, struct srd_findings *out)
 static void judge_nodes(const struct srd_evidence *ev, struct srd_findings *out,
                         const char *setting)
 {
-    const struct srd_table *t = srd_evidence_get(ev, &srd_probe_node_settings, NULL);
+    const struct srd_table *t = srd_node_settings(ev);
     const struct srd_table *m = srd_node_metrics(ev);
     struct srd_limit pile =
         srd_limit_catalogue(ev, "compaction.disabled.rowsets", 100, SRD_UNIT_COUNT);
@@ -188,11 +188,11 @@ static void judge_disabled(const struct srd_evidence *ev, struct srd_findings *o
         return;
     }
     if (ev->cluster.mode == SRD_MODE_SHARED_NOTHING) {
-        missing = srd_evidence_missing(ev, &srd_probe_node_settings);
+        missing = srd_evidence_missing(ev, &srd_probe_nodes);
         if (missing)
             srd_cannot_judge(out, missing->status, "probe %s: %s", missing->probe->id,
                              missing->detail);
-        else if (!srd_compaction_lacks(out, srd_evidence_get(ev, &srd_probe_node_settings, NULL),
+        else if (!srd_compaction_lacks(out, srd_node_settings(ev),
                                        "information_schema.be_configs", "NAME VALUE NODES"))
             judge_nodes(ev, out, "max_compaction_concurrency");
         srd_measured(out, "max_compaction_concurrency is 0 on no BE");
@@ -200,7 +200,7 @@ static void judge_disabled(const struct srd_evidence *ev, struct srd_findings *o
     }
     judge_lake_off(ev, out);
     judge_ids(ev, out);
-    missing = srd_evidence_missing(ev, &srd_probe_node_settings);
+    missing = srd_evidence_missing(ev, &srd_probe_nodes);
     /* the leader's own switch stands whether the nodes answer or not */
     if (missing)
         srd_cannot_judge(out, missing->status, "probe %s: %s", missing->probe->id, missing->detail);
@@ -283,7 +283,7 @@ const struct srd_check srd_compaction_disabled = {
     .family = "lake-jobs",
     .worst = SRD_CRITICAL,
     .needs = { &srd_probe_fe_config },
-    .wants = { &srd_probe_node_settings, &srd_probe_node_metrics, &srd_probe_compaction_work,
+    .wants = { &srd_probe_nodes, &srd_probe_compaction_work,
                &srd_probe_partition_scores, &srd_probe_frontends },
     .judge = judge_disabled,
     .limits = ". .rowsets .score lake_compaction_max_tasks",

@@ -30,7 +30,7 @@ static void backend_finding(const struct srd_evidence *ev, struct srd_findings *
     srd_finding_share(f, 1, (double)m->rows);
     srd_finding_field(out, f, "backend", name);
     srd_finding_field(out, f, "backend_id", id);
-    srd_finding_row(f, &srd_probe_node_metrics, m, row);
+    srd_finding_row(f, &srd_probe_nodes, m, row);
 }
 
 /* compaction.score-high */
@@ -132,7 +132,7 @@ const struct srd_check srd_compaction_score_high = {
     .family = "versions",
     .mode = SRD_MODE_SHARED_NOTHING,
     .worst = SRD_WARNING,
-    .needs = { &srd_probe_node_metrics },
+    .needs = { &srd_probe_nodes },
     .wants = { &srd_probe_backends, &srd_probe_partition_scores },
     .judge = judge_score_high,
     .limits = ".",
@@ -161,7 +161,7 @@ const struct srd_check srd_compaction_pk_apply_lag = {
     .title = "Versions of primary key tables wait to be applied",
     .mode = SRD_MODE_SHARED_NOTHING,
     .worst = SRD_WARNING,
-    .needs = { &srd_probe_node_metrics },
+    .needs = { &srd_probe_nodes },
     .wants = { &srd_probe_backends },
     .judge = judge_apply_lag,
     .limits = ". .restart .warning",

@@ -114,7 +114,7 @@ size_t srd_compaction_nodes_of(const struct srd_evidence *ev, const char *wareho
 struct srd_limit srd_compaction_setting(const struct srd_evidence *ev, const char *name,
                                         double fallback, enum srd_unit unit)
 {
-    const struct srd_table *t = srd_evidence_get(ev, &srd_probe_node_settings, NULL);
+    const struct srd_table *t = srd_node_settings(ev);
     struct srd_limit limit = { .value = fallback, .unit = unit };
     double value;
     bool found = false;

@@ -132,7 +132,7 @@ static void report_unseen(const struct srd_evidence *ev, struct srd_findings *ou
                             name, count(out, rowsets), count(out, p->versions.value));
         srd_finding_value(f, rowsets, limit);
         srd_finding_share(f, 1, (double)m->rows);
-        srd_finding_row(f, &srd_probe_node_metrics, m, row);
+        srd_finding_row(f, &srd_probe_nodes, m, row);
     }
 }
 
@@ -224,7 +224,7 @@ static void judge_pk_score(const struct srd_evidence *ev, struct srd_findings *o
                             count(out, score));
         srd_finding_value(f, score, score_bound);
         srd_finding_share(f, 1, (double)m->rows);
-        srd_finding_row(f, &srd_probe_node_metrics, m, row);
+        srd_finding_row(f, &srd_probe_nodes, m, row);
     }
     if (!t->rows)
         srd_cannot_judge(out, SRD_DENIED,
@@ -242,7 +242,7 @@ const struct srd_check srd_compaction_version_count = {
     .mode = SRD_MODE_SHARED_NOTHING,
     .worst = SRD_CRITICAL,
     .needs = { &srd_probe_partition_scores },
-    .wants = { &srd_probe_node_settings, &srd_probe_node_metrics, &srd_probe_loads },
+    .wants = { &srd_probe_nodes, &srd_probe_loads },
     .judge = judge_version_count,
     .limits = ". .critical .share tablet_max_versions",
     .why = "Every load adds a rowset to each tablet that it writes to, and compaction merges them. A tablet with "
@@ -280,7 +280,7 @@ const struct srd_check srd_compaction_pk_score_high = {
     .mode = SRD_MODE_SHARED_NOTHING,
     .worst = SRD_WARNING,
     .needs = { &srd_probe_partition_scores },
-    .wants = { &srd_probe_node_metrics },
+    .wants = { &srd_probe_nodes },
     .judge = judge_pk_score,
     .limits = ". .score",
     .why = "Primary key tables have a compaction of their own, whose backlog the score that the FE shows does not "

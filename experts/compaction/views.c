@@ -79,7 +79,7 @@ static void fill_backends(const struct srd_evidence *ev, const struct srd_table 
     if (t && t->rows < ev->cluster.backends_alive)
         srd_rows_note(out, "%zu of %zu living backends answered", t->rows,
                       ev->cluster.backends_alive);
-    note_missing(ev, out, &srd_probe_node_metrics, "rowsets and waiting applies");
+    note_missing(ev, out, &srd_probe_nodes, "rowsets and waiting applies");
     srd_rows_note(out,
                   "shared-nothing: each BE compacts by itself, there are no jobs to list; primary "
                   "key tables are compacted apart and are not among the candidates");
@@ -365,7 +365,7 @@ const struct srd_view srd_compaction_view_status = {
         { "started_at", "STARTED", SRD_UNIT_TIME, true, "beginning of the job (shared-data)" },
     },
     .needs = { &srd_probe_compaction_work },
-    .wants = { &srd_probe_node_metrics, &srd_probe_lake_tasks, &srd_probe_partition_scores, &srd_probe_fe_config },
+    .wants = { &srd_probe_nodes, &srd_probe_lake_tasks, &srd_probe_partition_scores, &srd_probe_fe_config },
     .fill = fill_status,
     .next = "srdiag compaction partitions | srdiag compaction history | srdiag compaction",
 };

@@ -70,21 +70,9 @@ static bool is_of(const struct by_node *index, size_t place, const char *id)
     return place < index->count && !strcmp(index->items[place].id, id);
 }
 
-static bool is_path(const struct srd_table *t, size_t row)
-{
-    return srd_cell_has(t, row, "PATH");
-}
-
-static bool is_paths_setting(const struct srd_table *t, size_t row)
-{
-    return srd_cell_is(t, row, "NAME", "storage_root_path");
-}
-
 static struct by_node index_metrics(const struct srd_evidence *ev, struct srd_arena *arena)
 {
-    const struct srd_table *t =
-        srd_rows_where(ev, &srd_probe_node_metrics, is_path,
-                       "BE_ID PATH DISK_TOTAL DISK_AVAILABLE DISK_DATA DISK_USED");
+    const struct srd_table *t = srd_node_paths(ev);
 
     /* half an answer is none: then the leader is asked */
     if (t && srd_table_lacks(t, "BE_ID DISK_TOTAL DISK_AVAILABLE DISK_USED", arena))
@@ -92,10 +80,17 @@ static struct by_node index_metrics(const struct srd_evidence *ev, struct srd_ar
     return index_rows(t, arena);
 }
 
+/* Of all settings; that of the paths is the only one with a row per node. */
 static struct by_node index_settings(const struct srd_evidence *ev, struct srd_arena *arena)
 {
-    return index_rows(srd_rows_where(ev, &srd_probe_node_settings, is_paths_setting, "BE_ID VALUE"),
-                      arena);
+    struct by_node all = index_rows(srd_node_settings(ev), arena);
+    size_t count = 0;
+
+    for (size_t i = 0; i < all.count; i++)
+        if (srd_cell_is(all.t, all.items[i].row, "NAME", "storage_root_path"))
+            all.items[count++] = all.items[i];
+    all.count = count;
+    return all;
 }
 
 /* The medium that an entry of storage_root_path gives, in @n bytes from its first comma on. */
@@ -213,7 +208,7 @@ const struct srd_probe srd_probe_backend_disks = {
     .where = SRD_ASK_LEADER, /* capacities are known to the leader only */
     .params = { { "backend_id", SRD_PARAM_INTEGER } },
     .after = &srd_probe_backends,
-    .behind = &srd_probe_node_metrics,
+    .behind = &srd_probe_nodes,
     .pick = pick_backends,
     .max_keys = 6,
 };
@@ -255,7 +250,7 @@ static void read_metrics(const struct srd_table *t, size_t row, const char *sett
     double used = 0;
     bool stated = srd_cell_number(t, row, "DISK_USED", &used);
 
-    disk->probe = &srd_probe_node_metrics;
+    disk->probe = &srd_probe_nodes;
     disk->path = srd_cell_text(t, row, "PATH");
     disk->medium = srd_storage_medium_of_path(setting, disk->path);
     disk->state = !stated ? "" : used > 0 ? "ONLINE" : "OFFLINE";

@@ -165,7 +165,7 @@ static bool same_medium_of_backend(const struct srd_disk *a, const struct srd_di
 static bool look_like_one_device(const struct srd_disk *a, const struct srd_disk *b)
 {
     /* metrics are exact, and the two were read one after the other */
-    double apart = a->probe == &srd_probe_node_metrics ? 64 * 1048576.0 : 0;
+    double apart = a->probe == &srd_probe_nodes ? 64 * 1048576.0 : 0;
 
     return a->available_bytes < a->total_bytes && a->total_bytes == b->total_bytes &&
            fabs(a->available_bytes - b->available_bytes) <= apart;

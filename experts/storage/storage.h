@@ -97,11 +97,10 @@ struct srd_disks {
     bool *read;      /* by row of @backends: its paths were read */
 };
 /*
- * From srd_probe_node_metrics and _settings and, where it was asked, srd_probe_backend_disks: the `wants`
- * of who calls it. Their absence shows in @unread.
+ * From srd_probe_nodes and, where it was asked, srd_probe_backend_disks: the `wants` of who calls it. Their absence shows in @unread.
  */
 struct srd_disks srd_storage_disks(const struct srd_evidence *ev, struct srd_arena *arena);
-#define SRD_DISK_WANTS &srd_probe_backend_disks, &srd_probe_node_metrics, &srd_probe_node_settings
+#define SRD_DISK_WANTS &srd_probe_backend_disks, &srd_probe_nodes
 /*
  * The medium that a node's storage_root_path ("/data1,medium:ssd;/data2;/data3.SSD") gives a path:
  * "SSD" or "HDD", "" when it does not name the path. As the BE reads it, but that a link is not
