@@ -1,4 +1,5 @@
-/* Does the engine ask each probe once, in order, within its limits, and turn failures into reasons? */
+/* Does the engine ask each probe once, in order, within its limits, and turn failures into reasons?
+ */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +17,8 @@
 #include "lib/engine/engine.h"
 #include "lib/model/identity.h"
 
-/* A small catalogue: a cheap probe, two heavy ones, one per key, one of another mode and version. */
+/* A small catalogue: a cheap probe, two heavy ones, one per key, one of another mode and version.
+ */
 
 static void pick_three(const struct srd_evidence *ev, struct srd_keys *out)
 {
@@ -73,9 +75,9 @@ static const struct srd_probe instead = {
 static const struct srd_probe other_mode = {
     .id = "other-mode", .texts = { { SRD_MODE_SHARED_DATA, 0, 0, "SHOW LAKE" } }, .columns = "A"
 };
-static const struct srd_probe newer = {
-    .id = "newer", .texts = { { 0, SRD_VERSION(9, 0, 0), 0, "SHOW NEWER" } }, .columns = "A"
-};
+static const struct srd_probe newer = { .id = "newer",
+                                        .texts = { { 0, SRD_VERSION(9, 0, 0), 0, "SHOW NEWER" } },
+                                        .columns = "A" };
 static const struct srd_probe each = {
     .id = "each", .texts = { { 0, 0, 0, "SHOW MINE" } }, .columns = "A", .where = SRD_ASK_EACH
 };
@@ -85,9 +87,9 @@ static const struct srd_probe on_node = {
 static const struct srd_probe slow = {
     .id = "slow", .texts = { { 0, 0, 0, "SHOW SLOW" } }, .columns = "A", .timeout_s = 1
 };
-static const struct srd_probe guard = {
-    .id = "guard", .texts = { { 0, 0, 0, "SHOW LOCKS" } }, .columns = "A"
-};
+static const struct srd_probe guard = { .id = "guard",
+                                        .texts = { { 0, 0, 0, "SHOW LOCKS" } },
+                                        .columns = "A" };
 
 static bool stressed(const struct srd_evidence *ev, const char **why)
 {
@@ -151,8 +153,7 @@ static void count(struct fake *fake, const struct srd_question *q, int step)
 {
     pthread_mutex_lock(&fake->lock);
     fake->running += step;
-    fake->running_most =
-        fake->running > fake->running_most ? fake->running : fake->running_most;
+    fake->running_most = fake->running > fake->running_most ? fake->running : fake->running_most;
     if (q->probe->cost == SRD_COST_HEAVY)
         fake->heavy += step;
     fake->heavy_most = fake->heavy > fake->heavy_most ? fake->heavy : fake->heavy_most;
@@ -207,14 +208,25 @@ static void close_fake(struct srd_source *src)
 static const struct srd_source_ops ops = { ask, use, cancel, close_fake };
 
 #define FRONTENDS                                                                                  \
-    { "frontends",                                                                                 \
-      "IP|QueryPort|Role|Alive|Version|LastHeartbeat\n"                                            \
-      "fe1|9030|LEADER|true|3.5.7-x|\\N\nfe2|9030|FOLLOWER|true|3.5.7-x|\\N\n"                     \
-      "fe3|9030|FOLLOWER|false|3.5.7-x|\\N\n",                                                     \
-      0, 0, false }
-#define MODE { "run-mode", "Key|Value\nrun_mode|shared_nothing\n", 0, 0, false }
-#define BACKENDS { "backends", "BackendId|IP|Alive\n1|be1|true\n", 0, 0, false }
-#define NODES { "compute-nodes", "ComputeNodeId|IP|Alive\n", 0, 0, false }
+    {                                                                                              \
+        "frontends",                                                                               \
+            "IP|QueryPort|Role|Alive|Version|LastHeartbeat\n"                                      \
+            "fe1|9030|LEADER|true|3.5.7-x|\\N\nfe2|9030|FOLLOWER|true|3.5.7-x|\\N\n"               \
+            "fe3|9030|FOLLOWER|false|3.5.7-x|\\N\n",                                               \
+            0, 0, false                                                                            \
+    }
+#define MODE                                                                                       \
+    {                                                                                              \
+        "run-mode", "Key|Value\nrun_mode|shared_nothing\n", 0, 0, false                            \
+    }
+#define BACKENDS                                                                                   \
+    {                                                                                              \
+        "backends", "BackendId|IP|Alive\n1|be1|true\n", 0, 0, false                                \
+    }
+#define NODES                                                                                      \
+    {                                                                                              \
+        "compute-nodes", "ComputeNodeId|IP|Alive\n", 0, 0, false                                   \
+    }
 #define IDENTITY FRONTENDS, MODE, BACKENDS, NODES
 #define ONE_ROW "A\n1\n"
 
@@ -330,7 +342,8 @@ static void a_pick_may_use_the_arguments_of_the_view(void **state)
         .needs = { &by_argument },
         .fill = fill_one,
     };
-    static const struct srd_arg_value args[] = { { .number = 1 }, { .text = "it's", .given = true } };
+    static const struct srd_arg_value args[] = { { .number = 1 },
+                                                 { .text = "it's", .given = true } };
     struct run run = { 0 };
     struct srd_view_report *report;
 
@@ -339,7 +352,8 @@ static void a_pick_may_use_the_arguments_of_the_view(void **state)
     assert_non_null(strstr(run.fake.asked, "by-argument:of-all "));
     run.fake.asked[0] = '\0';
     assert_int_equal(srd_run_view(&catalogue, &run.fake.source, NULL, &view, args, &run.options,
-                                  run.arena, &report, &run.err), 0);
+                                  run.arena, &report, &run.err),
+                     0);
     assert_non_null(strstr(run.fake.asked, "by-argument:it's "));
     assert_null(strstr(run.fake.asked, "of-all"));
     assert_int_equal(report->rows->count, 1);
@@ -348,10 +362,90 @@ static void a_pick_may_use_the_arguments_of_the_view(void **state)
     end(&run);
 }
 
+static void fill_empty(const struct srd_evidence *ev, const struct srd_arg_value *args,
+                       struct srd_rows *out)
+{
+    (void)ev;
+    (void)args;
+    (void)out;
+}
+
+/* Each run mode has a question of its own: that of the other is no obstacle, its own is. */
+static void a_view_needs_what_its_mode_has(void **state)
+{
+    static const struct srd_view either = { .name = "either",
+                                            .needs = { &other_mode, &cheap },
+                                            .fill = fill_empty };
+    static const struct srd_view only = { .name = "only",
+                                          .needs = { &other_mode },
+                                          .fill = fill_empty };
+    struct run fine = { 0 }, denied = { 0 };
+    struct srd_view_report *report;
+
+    (void)state;
+    start(&fine, REPLIES(IDENTITY, { "cheap", ONE_ROW, 0, 0, false }), PROBES(&cheap));
+    assert_int_equal(srd_run_view(&catalogue, &fine.fake.source, NULL, &either, NULL, &fine.options,
+                                  fine.arena, &report, &fine.err),
+                     0);
+    assert_int_equal(report->status, SRD_ANSWERED);
+    assert_int_equal(srd_run_view(&catalogue, &fine.fake.source, NULL, &only, NULL, &fine.options,
+                                  fine.arena, &report, &fine.err),
+                     0);
+    assert_int_equal(report->status, SRD_MODE_ABSENT);
+    end(&fine);
+    start(&denied, REPLIES(IDENTITY, { "cheap", NULL, SRD_DENIED, 0, false }), PROBES(&cheap));
+    assert_int_equal(srd_run_view(&catalogue, &denied.fake.source, NULL, &either, NULL,
+                                  &denied.options, denied.arena, &report, &denied.err),
+                     0);
+    assert_int_equal(report->status, SRD_DENIED);
+    end(&denied);
+}
+
 static void judge_nothing(const struct srd_evidence *ev, struct srd_findings *out)
 {
     (void)ev;
     (void)out;
+}
+
+/* The cluster is shared-nothing and of 3.5.7. */
+static void only_what_fitting_checks_want_is_asked(void **state)
+{
+    static const struct srd_check fits = { .id = "x.fits",
+                                           .mode = SRD_MODE_SHARED_NOTHING,
+                                           .since = SRD_VERSION(3, 5, 0),
+                                           .needs = { &cheap },
+                                           .judge = judge_nothing };
+    static const struct srd_check lake = { .id = "x.lake",
+                                           .mode = SRD_MODE_SHARED_DATA,
+                                           .needs = { &cheap },
+                                           .wants = { &each },
+                                           .judge = judge_nothing };
+    static const struct srd_check late = {
+        .id = "x.late", .since = SRD_VERSION(4, 0, 0), .needs = { &slow }, .judge = judge_nothing
+    };
+    static const struct srd_check *const group[] = { &lake, &late, &fits, NULL };
+    static const struct srd_check *const *const checks[] = { group, NULL };
+    static const struct srd_expert expert = { .name = "x", .checks = checks };
+    static const struct srd_expert *const alone[] = { &expert, NULL };
+    struct run run = { 0 };
+    struct srd_report *report;
+
+    (void)state;
+    start(&run,
+          REPLIES(IDENTITY, { "cheap", ONE_ROW, 0, 0, false }, { "each", ONE_ROW, 0, 0, false },
+                  { "slow", ONE_ROW, 0, 0, false }),
+          PROBES(&guard));
+    run.fake.asked[0] = '\0';
+    assert_int_equal(srd_run_experts(&catalogue, &run.fake.source, alone, &run.options, run.arena,
+                                     &report, &run.err),
+                     0);
+    assert_non_null(strstr(run.fake.asked, "cheap"));
+    assert_null(strstr(run.fake.asked, "each"));
+    assert_null(strstr(run.fake.asked, "slow"));
+    assert_int_equal(report->results[0].verdict, SRD_NOT_APPLICABLE);
+    assert_int_equal(report->results[1].status, SRD_VERSION_ABSENT);
+    assert_int_equal(report->results[2].verdict, SRD_CHECKED);
+    end(&run);
 }
 
 /* So do those of an expert that runs alone; among others each has its own default. */
@@ -532,7 +626,8 @@ static void a_slow_probe_costs_its_own_limit_and_nothing_else(void **state)
     int64_t began = srd_clock_monotonic_ms();
 
     (void)state;
-    start(&run, REPLIES(IDENTITY, { "slow", NULL, 0, 60000, false }, { "cheap", ONE_ROW, 0, 0, false }),
+    start(&run,
+          REPLIES(IDENTITY, { "slow", NULL, 0, 60000, false }, { "cheap", ONE_ROW, 0, 0, false }),
           PROBES(&slow, &cheap));
     assert_true(srd_clock_monotonic_ms() - began >= 900);
     assert_false(run.partial);
@@ -583,7 +678,8 @@ static void a_mysql_that_is_no_starrocks_is_named_as_such(void **state)
 
     (void)state;
     start(&run,
-          REPLIES({ "frontends", NULL, SRD_FAILED, 0, false }, { "run-mode", NULL, SRD_FAILED, 0, false },
+          REPLIES({ "frontends", NULL, SRD_FAILED, 0, false },
+                  { "run-mode", NULL, SRD_FAILED, 0, false },
                   { "backends", NULL, SRD_FAILED, 0, false },
                   { "compute-nodes", NULL, SRD_FAILED, 0, false },
                   { "clock", "UNIX_TIME\n1\n", 0, 0, false }),
@@ -639,6 +735,8 @@ int main(void)
         cmocka_unit_test(asks_for_the_picked_keys_up_to_the_maximum_and_says_what_is_left_out),
         cmocka_unit_test(what_is_asked_behind_another_sees_what_became_of_it),
         cmocka_unit_test(a_pick_may_use_the_arguments_of_the_view),
+        cmocka_unit_test(a_view_needs_what_its_mode_has),
+        cmocka_unit_test(only_what_fitting_checks_want_is_asked),
         cmocka_unit_test(a_pick_may_use_the_arguments_of_the_expert),
         cmocka_unit_test(a_follow_up_of_a_denied_probe_is_missing_for_that_reason),
         cmocka_unit_test(never_runs_two_heavy_ones_at_a_time_nor_more_than_four),

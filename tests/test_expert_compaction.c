@@ -72,7 +72,7 @@ extern const struct srd_view srd_compaction_view_history, srd_compaction_view_pa
 #define NO_REFUSED { &srd_probe_loads, "24/+00:00", LOADS_HEAD BROKEN("t", "2026-01-20 01:59:00", "too many filtered rows"), 0 }
 
 #define JOBS_HEAD "Partition|TxnID|StartTime|CommitTime|FinishTime|Error|Profile\n"
-#define JOBS(rows) { &srd_probe_compaction_work, "", JOBS_HEAD rows, 0 }
+#define JOBS(rows) { &srd_probe_compaction_jobs, "", JOBS_HEAD rows, 0 }
 #define RUNNING(txn, start) "dwd.t.10081|" txn "|2026-01-" start "|\\N|\\N|\\N|\\N\n"
 #define COMMITTED(txn, commit) "dwd.t.10081|" txn "|2026-01-20 00:00:00|2026-01-" commit "|\\N|\\N|\\N\n"
 #define FAILED_AT(id, txn, finish, error) "dwd.t." id "|" txn "|2026-01-20 01:00:00|\\N|2026-01-" finish "|" error "|\\N\n"
@@ -172,7 +172,7 @@ static const struct row rows[] = {
     { "a leader that started a moment ago has none for another reason", CHECK, { CONFIG(SET("lake_compaction_max_tasks", "0")), JOBS(""),
       SETTINGS(SET_ON("1", "compact_threads", "4", "2")), { &srd_probe_frontends, "", "IP|QueryPort|Role|Alive|StartTime\nfe1|9030|LEADER|true|2026-01-20 01:55:00\n", 0 } },
       "warning compaction", SD, V35 },
-    { "since when is not known without the list", CHECK, { CONFIG(SET("lake_compaction_max_tasks", "0")), DENIED(&srd_probe_compaction_work),
+    { "since when is not known without the list", CHECK, { CONFIG(SET("lake_compaction_max_tasks", "0")), DENIED(&srd_probe_compaction_jobs),
       SETTINGS(SET_ON("1", "compact_threads", "4", "2")) }, "warning compaction", SD, V35 },
     { "-1 is on", CHECK, { CONFIG(SET("lake_compaction_max_tasks", "-1")), SETTINGS(SET_ON("1", "compact_threads", "4", "2")) }, "ok", SD, V35 },
     { "a number of its own is on", CHECK, { CONFIG(SET("lake_compaction_max_tasks", "12")), SETTINGS(SET_ON("1", "compact_threads", "4", "2")) }, "ok", SD, V35 },
@@ -288,8 +288,8 @@ static const struct row rows[] = {
     { "finished is finished", CHECK, { JOBS(DONE("5", "\\N")) }, "ok", SD, V35 },
     { "an empty list is fine", CHECK, { JOBS("") }, "ok", SD, V35 },
     { "without a clock there is no age", CHECK, { JOBS(RUNNING("5", "19 19:59:00")), { &srd_probe_clock, "", NULL, SRD_FAILED } }, "not checked: failed", SD, V35 },
-    { "stuck: denied leaves it open", CHECK, { DENIED(&srd_probe_compaction_work) }, "not checked: denied", SD, V35 },
-    { "stuck: a missing column is a matter of version", CHECK, { { &srd_probe_compaction_work, "", "Partition|TxnID|StartTime\nd.t.1|5|2026-01-19 00:00:00\n", 0 } },
+    { "stuck: denied leaves it open", CHECK, { DENIED(&srd_probe_compaction_jobs) }, "not checked: denied", SD, V35 },
+    { "stuck: a missing column is a matter of version", CHECK, { { &srd_probe_compaction_jobs, "", "Partition|TxnID|StartTime\nd.t.1|5|2026-01-19 00:00:00\n", 0 } },
       "not checked: version", SD, V35 },
     { "stuck: not in shared-nothing", CHECK, { JOBS(RUNNING("5", "19 19:59:00")) }, "not applicable", SN, V35 },
 #undef CHECK
@@ -307,8 +307,8 @@ static const struct row rows[] = {
       "ok", SD, V35 },
     { "a text of other languages and quotes is kept apart", CHECK, { JOBS(FAILED("1", "5", "内存不足 '\";") FAILED("2", "6", "\x1b[31m`") FAILED("3", "7", "\xff\xfe")) },
       "warning compaction", SD, V35 },
-    { "errors: denied leaves it open", CHECK, { DENIED(&srd_probe_compaction_work) }, "not checked: denied", SD, V35 },
-    { "errors: a missing column is a matter of version", CHECK, { { &srd_probe_compaction_work, "", "Partition|TxnID|StartTime\nd.t.1|5|2026-01-19 00:00:00\n", 0 } },
+    { "errors: denied leaves it open", CHECK, { DENIED(&srd_probe_compaction_jobs) }, "not checked: denied", SD, V35 },
+    { "errors: a missing column is a matter of version", CHECK, { { &srd_probe_compaction_jobs, "", "Partition|TxnID|StartTime\nd.t.1|5|2026-01-19 00:00:00\n", 0 } },
       "not checked: version", SD, V35 },
     { "errors: not in shared-nothing", CHECK, { JOBS("") }, "not applicable", SN, V35 },
 #undef CHECK
@@ -320,8 +320,8 @@ static const struct row rows[] = {
     { "no finished job is nothing to wait", CHECK, { JOBS(RUNNING("1", "20 01:00:00")) }, "ok", SD, V35 },
     { "a profile of zero sub-tasks says nothing", CHECK, { JOBS(DONE("1", "{\"sub_task_count\":0,\"in_queue_sec\":900}")) }, "not checked: version", SD, V35 },
     { "a broken profile says nothing", CHECK, { JOBS(DONE("1", "{\"sub_task_count\":1,") DONE("2", "[]") DONE("3", "1e999")) }, "not checked: version", SD, V35 },
-    { "queue: denied leaves it open", CHECK, { DENIED(&srd_probe_compaction_work) }, "not checked: denied", SD, V35 },
-    { "queue: a missing column is a matter of version", CHECK, { { &srd_probe_compaction_work, "", "Partition|TxnID|FinishTime|Error\nd.t.1|5|x|y\n", 0 } },
+    { "queue: denied leaves it open", CHECK, { DENIED(&srd_probe_compaction_jobs) }, "not checked: denied", SD, V35 },
+    { "queue: a missing column is a matter of version", CHECK, { { &srd_probe_compaction_jobs, "", "Partition|TxnID|FinishTime|Error\nd.t.1|5|x|y\n", 0 } },
       "not checked: version", SD, V35 },
     { "queue: not in shared-nothing", CHECK, { JOBS("") }, "not applicable", SN, V35 },
 #undef CHECK
@@ -339,8 +339,8 @@ static const struct row rows[] = {
       "info upload", SD, V35 },
     { "90 % of it is not", CHECK, { JOBS(DONE("1", UPLOAD("900")) DONE("2", UPLOAD("900")) DONE("3", UPLOAD("900")) DONE("4", UPLOAD("900")) DONE("5", UPLOAD("900"))) }, "ok", SD, V35 },
     { "reads: no profile leaves it open", CHECK, { JOBS(DONE("1", "\\N")) }, "not checked: version", SD, V32 },
-    { "reads: denied leaves it open", CHECK, { DENIED(&srd_probe_compaction_work) }, "not checked: denied", SD, V35 },
-    { "reads: a missing column is a matter of version", CHECK, { { &srd_probe_compaction_work, "", "Partition|TxnID|FinishTime|Error\nd.t.1|5|x|y\n", 0 } },
+    { "reads: denied leaves it open", CHECK, { DENIED(&srd_probe_compaction_jobs) }, "not checked: denied", SD, V35 },
+    { "reads: a missing column is a matter of version", CHECK, { { &srd_probe_compaction_jobs, "", "Partition|TxnID|FinishTime|Error\nd.t.1|5|x|y\n", 0 } },
       "not checked: version", SD, V35 },
     { "reads: not in shared-nothing", CHECK, { JOBS("") }, "not applicable", SN, V35 },
 #undef CHECK
@@ -359,8 +359,8 @@ static const struct row rows[] = {
     { "dead ones do not", CHECK, { JOBS(RUNNING("5", "20 01:00:00")), WAITING("161"), CONFIG(""), TASKS("5|16|16|0|1|1|1|16\n"),
       CNS(CN("1", "cn1", "true", NOW, HOME) CN("2", "cn2", "false", NOW, HOME)) }, "warning compaction", SD, V35 },
     { "without nodes the number is not known", CHECK, { JOBS(""), WAITING("9000"), CONFIG("") }, "not checked: failed", SD, V35 },
-    { "capped: denied leaves it open", CHECK, { DENIED(&srd_probe_compaction_work), WAITING("9"), CONFIG(""), TWO_CN }, "not checked: denied", SD, V35 },
-    { "capped: a missing column is a matter of version", CHECK, { { &srd_probe_compaction_work, "", "Partition|TxnID\nd.t.1|5\n", 0 }, WAITING("9"), CONFIG(""), TWO_CN },
+    { "capped: denied leaves it open", CHECK, { DENIED(&srd_probe_compaction_jobs), WAITING("9"), CONFIG(""), TWO_CN }, "not checked: denied", SD, V35 },
+    { "capped: a missing column is a matter of version", CHECK, { { &srd_probe_compaction_jobs, "", "Partition|TxnID\nd.t.1|5\n", 0 }, WAITING("9"), CONFIG(""), TWO_CN },
       "not checked: version", SD, V35 },
     { "capped: not in shared-nothing", CHECK, { JOBS("") }, "not applicable", SN, V35 },
 #undef CHECK
@@ -406,7 +406,7 @@ static const struct view_row {
     size_t notes;
 } views[] = {
     { "status lists the backends", &srd_compaction_view_status, { { 0 } },
-      { { &srd_probe_compaction_work, "", "BE_ID|CANDIDATES_NUM|BASE_COMPACTION_CONCURRENCY|CUMULATIVE_COMPACTION_CONCURRENCY|LATEST_COMPACTION_SCORE|CANDIDATE_MAX_SCORE\n"
+      { { &srd_probe_backend_compactions, "", "BE_ID|CANDIDATES_NUM|BASE_COMPACTION_CONCURRENCY|CUMULATIVE_COMPACTION_CONCURRENCY|LATEST_COMPACTION_SCORE|CANDIDATE_MAX_SCORE\n"
           "1|41|1|2|7.5|17\n2|0|0|0|0|\\N\n", 0 }, METRICS("1|17|9|6|33|4" REST), TWO_BE },
       "name state candidates running score rowsets apply_queue",
       "be1 running 41 3 17 33 4\nbe2 idle 0 0 - - -\n3 compactions run on 2 backends, 41 tablets are candidates", SN, 1 },
@@ -440,7 +440,7 @@ static const struct view_row {
       { JOBS(FAILED_AT("9", "3", "01 00:59:00", "old")), { &srd_probe_clock, "", NULL, SRD_FAILED } }, "txn_id started_at",
       "3 -\n1 jobs ended within 1 hours, 1 of them failed", SD, 2 },
     { "shared-nothing keeps no history", &srd_compaction_view_history, { { .number = 24 } },
-      { { &srd_probe_compaction_work, "", "BE_ID|LATEST_COMPACTION_SCORE\n1|7.5\n", 0 }, TWO_BE }, "partition",
+      { { &srd_probe_backend_compactions, "", "BE_ID|LATEST_COMPACTION_SCORE\n1|7.5\n", 0 }, TWO_BE }, "partition",
       "a shared-nothing cluster keeps no list of finished compactions", SN, 1 },
 };
 /* clang-format on */
@@ -515,7 +515,7 @@ static void hostile_cells_do_no_harm(void **state)
     } tables[] = {
         { &srd_probe_partition_scores, "", ROWSETS_HEAD, 16 },
         { &srd_probe_partition_scores, "", SCORES_HEAD, 16 },
-        { &srd_probe_compaction_work, "", JOBS_HEAD, 7 },
+        { &srd_probe_compaction_jobs, "", JOBS_HEAD, 7 },
         { &srd_probe_nodes, "", NODES_HEAD, 16 },
         { &srd_probe_lake_tasks, "", TASKS_HEAD, 8 },
         { &srd_probe_loads, "24/+00:00", LOADS_HEAD, 18 },

@@ -28,12 +28,12 @@ extern const struct srd_check *const srd_compaction_jobs_checks[];
 extern const struct srd_view *const srd_compaction_views_views[];
 
 /*
- * Probes. Two of them ask for the same thing in different words by run mode: what runs now (state
- * per BE, or the jobs of the leader), and which partitions need compaction most (rowsets, or
- * scores). Their common columns are those of the probe; what only one mode has is looked for by who
- * needs it.
+ * Probes. srd_probe_partition_scores asks for the same thing in different words by run mode: which
+ * partitions need compaction most, by rowsets or by scores. Its common columns are those of the probe;
+ * what only one mode has is looked for by who needs it.
  */
-extern const struct srd_probe srd_probe_compaction_work;
+extern const struct srd_probe srd_probe_compaction_jobs;     /* shared-data: jobs of the leader */
+extern const struct srd_probe srd_probe_backend_compactions; /* shared-nothing: state per BE; for views */
 extern const struct srd_probe srd_probe_partition_scores;
 extern const struct srd_probe srd_probe_lake_tasks;    /* shared-data: by transaction */
 extern const struct srd_probe srd_probe_delayed_loads; /* shared-data; key: database */

@@ -49,7 +49,7 @@ static bool leader_age_ms(const struct srd_evidence *ev, int64_t *age_ms)
 /* For how long was no job begun, at least? The leader's list of jobs says so. */
 static bool idle_ms(const struct srd_evidence *ev, int64_t *idle)
 {
-    const struct srd_table *jobs = srd_evidence_get(ev, &srd_probe_compaction_work, NULL);
+    const struct srd_table *jobs = srd_evidence_get(ev, &srd_probe_compaction_jobs, NULL);
     int64_t age, least = INT64_MAX;
 
     if (!jobs || srd_column(jobs, "StartTime") == SRD_NO_COLUMN)
@@ -283,7 +283,7 @@ const struct srd_check srd_compaction_disabled = {
     .family = "lake-jobs",
     .worst = SRD_CRITICAL,
     .needs = { &srd_probe_fe_config },
-    .wants = { &srd_probe_nodes, &srd_probe_compaction_work,
+    .wants = { &srd_probe_nodes, &srd_probe_compaction_jobs,
                &srd_probe_partition_scores, &srd_probe_frontends },
     .judge = judge_disabled,
     .limits = ". .rowsets .score lake_compaction_max_tasks",

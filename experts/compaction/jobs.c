@@ -25,7 +25,7 @@ static const char *duration(struct srd_findings *out, int64_t ms)
 static const struct srd_table *jobs_of(const struct srd_evidence *ev, struct srd_findings *out,
                                        const char *columns)
 {
-    const struct srd_table *t = srd_evidence_get(ev, &srd_probe_compaction_work, NULL);
+    const struct srd_table *t = srd_evidence_get(ev, &srd_probe_compaction_jobs, NULL);
 
     return srd_compaction_lacks(out, t, "SHOW PROC '/compactions'", columns) ? NULL : t;
 }
@@ -57,7 +57,7 @@ static void stuck_finding(struct srd_findings *out, enum srd_severity level,
             srd_compaction_node(out->ev, out->arena,
                                 srd_cell(srd_evidence_get(out->ev, &srd_probe_lake_tasks, NULL),
                                          tasks, "SLOWEST_BE")));
-    srd_finding_row(f, &srd_probe_compaction_work, t, row);
+    srd_finding_row(f, &srd_probe_compaction_jobs, t, row);
 }
 
 /* "has run for 2h, its slowest tablet is at 40 %": is that too slow to end before the time-out? */
@@ -208,7 +208,7 @@ static void judge_failing(const struct srd_evidence *ev, struct srd_findings *ou
     srd_finding_value(f, times, often);
     srd_finding_share(f, times, (double)t->rows);
     srd_finding_field(out, f, "partition", partition);
-    srd_finding_row(f, &srd_probe_compaction_work, t, failed[first]);
+    srd_finding_row(f, &srd_probe_compaction_jobs, t, failed[first]);
 }
 
 static void judge_errors(const struct srd_evidence *ev, struct srd_findings *out)
@@ -231,7 +231,7 @@ static void judge_errors(const struct srd_evidence *ev, struct srd_findings *out
                             srd_cell_text(t, failed[0], "Error"));
         srd_finding_value(f, (double)all, several);
         srd_finding_share(f, (double)all, (double)t->rows);
-        srd_finding_row(f, &srd_probe_compaction_work, t, failed[0]);
+        srd_finding_row(f, &srd_probe_compaction_jobs, t, failed[0]);
     }
     srd_measured(out, "%zu of the jobs that the leader remembers failed", all);
 }
@@ -301,7 +301,7 @@ static void judge_queue(const struct srd_evidence *ev, struct srd_findings *out)
                         duration(out, (int64_t)most));
     srd_finding_value(f, most, wait);
     srd_finding_share(f, (double)waited, (double)profiles);
-    srd_finding_row(f, &srd_probe_compaction_work, t, worst);
+    srd_finding_row(f, &srd_probe_compaction_jobs, t, worst);
 }
 
 struct traffic {                        /* of finished jobs with a profile */
@@ -376,7 +376,7 @@ const struct srd_check srd_compaction_lake_job_stuck = {
     .family = "lake-jobs",
     .mode = SRD_MODE_SHARED_DATA,
     .worst = SRD_CRITICAL,
-    .needs = { &srd_probe_compaction_work },
+    .needs = { &srd_probe_compaction_jobs },
     .wants = { &srd_probe_lake_tasks, &srd_probe_fe_config, &srd_probe_compute_nodes },
     .judge = judge_stuck,
     .limits = ". .critical .publish lake_compaction_default_timeout_second",
@@ -406,7 +406,7 @@ const struct srd_check srd_compaction_lake_job_errors = {
     .family = "lake-jobs",
     .mode = SRD_MODE_SHARED_DATA,
     .worst = SRD_CRITICAL,
-    .needs = { &srd_probe_compaction_work },
+    .needs = { &srd_probe_compaction_jobs },
     .wants = { &srd_probe_partition_scores },
     .judge = judge_errors,
     .limits = ". .partition .score",
@@ -431,7 +431,7 @@ const struct srd_check srd_compaction_lake_queue_wait = {
     .family = "lake-debt",
     .mode = SRD_MODE_SHARED_DATA,
     .worst = SRD_WARNING,
-    .needs = { &srd_probe_compaction_work },
+    .needs = { &srd_probe_compaction_jobs },
     .judge = judge_queue,
     .limits = ". .jobs",
     .why = "Tablets of a job wait for a thread of their CN longer than they work: more jobs at a time would not help.",
@@ -455,7 +455,7 @@ const struct srd_check srd_compaction_lake_remote_read = {
     .family = "lake-debt",
     .mode = SRD_MODE_SHARED_DATA,
     .worst = SRD_WARNING,
-    .needs = { &srd_probe_compaction_work },
+    .needs = { &srd_probe_compaction_jobs },
     .judge = judge_remote,
     .limits = ". .jobs .upload",
     .why = "What was just written should still be in the cache of the node that compacts it; from the object store it is slower and "

@@ -238,7 +238,7 @@ static void judge_slowdown(const struct srd_evidence *ev, struct srd_findings *o
 static void judge_capped(const struct srd_evidence *ev, struct srd_findings *out)
 {
     const struct srd_table *t = srd_evidence_get(ev, &srd_probe_partition_scores, NULL);
-    const struct srd_table *jobs = srd_evidence_get(ev, &srd_probe_compaction_work, NULL);
+    const struct srd_table *jobs = srd_evidence_get(ev, &srd_probe_compaction_jobs, NULL);
     struct srd_limit ratio =
         srd_limit_catalogue(ev, "compaction.lake-tasks-capped", 10, SRD_UNIT_RATIO);
     double capacity = srd_compaction_capacity(ev), running = srd_compaction_running(ev);
@@ -336,7 +336,7 @@ const struct srd_check srd_compaction_lake_tasks_capped = {
     .mode = SRD_MODE_SHARED_DATA,
     .since = SRD_VERSION(3, 2, 4),
     .worst = SRD_WARNING,
-    .needs = { &srd_probe_compaction_work, &srd_probe_partition_scores, &srd_probe_fe_config },
+    .needs = { &srd_probe_compaction_jobs, &srd_probe_partition_scores, &srd_probe_fe_config },
     .wants = { &srd_probe_lake_tasks, &srd_probe_compute_nodes, &srd_probe_backends, &srd_probe_databases },
     .judge = judge_capped,
     .limits = ". lake_compaction_max_tasks",

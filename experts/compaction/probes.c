@@ -6,19 +6,26 @@
 
 /* clang-format off */
 
-/*
- * needs_node stays unset: SHOW PROC answers without any node, and a SELECT that finds none says so
- * itself.
- */
-const struct srd_probe srd_probe_compaction_work = {
-    .id = "compaction-work",
-    .summary = "compaction now: candidates and running tasks per BE; in shared-data the jobs of the leader",
+/* The jobs of shared-data. needs_node stays unset: SHOW PROC answers without any node. */
+const struct srd_probe srd_probe_compaction_jobs = {
+    .id = "compaction-jobs",
+    .summary = "compaction jobs of the leader, running and finished (shared-data)",
+    .texts = { { .mode = SRD_MODE_SHARED_DATA, .sql = "SHOW PROC '/compactions'" } },
+    .columns = "",
+    .privilege = "OPERATE",
+    .cost = SRD_COST_MEDIUM,
+    .max_rows = 20000,
+};
+
+/* Only for the eyes: what the checks compare is among the metrics. */
+const struct srd_probe srd_probe_backend_compactions = {
+    .id = "backend-compactions",
+    .summary = "compaction now on each BE: candidates and running tasks (shared-nothing)",
     .texts = { { .mode = SRD_MODE_SHARED_NOTHING,
                  .sql = "SELECT BE_ID, CANDIDATES_NUM, BASE_COMPACTION_CONCURRENCY, "
                         "CUMULATIVE_COMPACTION_CONCURRENCY, LATEST_COMPACTION_SCORE, CANDIDATE_MAX_SCORE "
                         "FROM information_schema.be_compactions "
-                        "ORDER BY CANDIDATE_MAX_SCORE DESC, BE_ID LIMIT 2000" },
-               { .mode = SRD_MODE_SHARED_DATA, .sql = "SHOW PROC '/compactions'" } },
+                        "ORDER BY CANDIDATE_MAX_SCORE DESC, BE_ID LIMIT 2000" } },
     .columns = "",
     .privilege = "OPERATE",
     .cost = SRD_COST_MEDIUM,

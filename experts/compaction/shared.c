@@ -271,7 +271,7 @@ double srd_compaction_capacity(const struct srd_evidence *ev)
 
 double srd_compaction_running(const struct srd_evidence *ev)
 {
-    const struct srd_table *jobs = srd_evidence_get(ev, &srd_probe_compaction_work, NULL);
+    const struct srd_table *jobs = srd_evidence_get(ev, &srd_probe_compaction_jobs, NULL);
     const struct srd_table *tasks = srd_evidence_get(ev, &srd_probe_lake_tasks, NULL);
     double running = 0, counted = 0;
 

@@ -158,10 +158,18 @@ static void fill_jobs(const struct srd_evidence *ev, const struct srd_table *t,
         srd_rows_note(out, "ages are not known: the cluster's clock or time zone is not");
 }
 
+/* What the leader or the backends say, whichever this run mode has. */
+static const struct srd_table *work(const struct srd_evidence *ev)
+{
+    const struct srd_table *jobs = srd_evidence_get(ev, &srd_probe_compaction_jobs, NULL);
+
+    return jobs ? jobs : srd_evidence_get(ev, &srd_probe_backend_compactions, NULL);
+}
+
 static void fill_status(const struct srd_evidence *ev, const struct srd_arg_value *args,
                         struct srd_rows *out)
 {
-    const struct srd_table *t = srd_evidence_get(ev, &srd_probe_compaction_work, NULL);
+    const struct srd_table *t = work(ev);
 
     (void)args;
     /* what the answer looks like says the mode, also where nothing else does */
@@ -299,7 +307,7 @@ static void no_history(const struct srd_evidence *ev, const struct srd_table *t,
 static void fill_history(const struct srd_evidence *ev, const struct srd_arg_value *args,
                          struct srd_rows *out)
 {
-    const struct srd_table *t = srd_evidence_get(ev, &srd_probe_compaction_work, NULL);
+    const struct srd_table *t = work(ev);
     struct job *jobs = srd_arena_array(out->arena, (t ? t->rows : 0) + 1, sizeof(*jobs));
     size_t ended = 0, failed = 0, older = 0, undated = 0;
     int64_t age;
@@ -364,7 +372,7 @@ const struct srd_view srd_compaction_view_status = {
         { "txn_id", "TRANSACTION", SRD_UNIT_ID, true, "of the job (shared-data)" },
         { "started_at", "STARTED", SRD_UNIT_TIME, true, "beginning of the job (shared-data)" },
     },
-    .needs = { &srd_probe_compaction_work },
+    .needs = { &srd_probe_compaction_jobs, &srd_probe_backend_compactions },
     .wants = { &srd_probe_nodes, &srd_probe_lake_tasks, &srd_probe_partition_scores, &srd_probe_fe_config },
     .fill = fill_status,
     .next = "srdiag compaction partitions | srdiag compaction history | srdiag compaction",
@@ -416,7 +424,7 @@ const struct srd_view srd_compaction_view_history = {
         { "read_remote_bytes", "FROM STORE", SRD_UNIT_BYTES, false, "read from the object store" },
         { "error", "ERROR", SRD_UNIT_TEXT, false, "why it failed" },
     },
-    .needs = { &srd_probe_compaction_work },
+    .needs = { &srd_probe_compaction_jobs, &srd_probe_backend_compactions },
     .wants = { &srd_probe_fe_config },
     .fill = fill_history,
     .next = "srdiag compaction status | srdiag explain compaction.lake-job-errors",

@@ -105,16 +105,26 @@ int srd_run_experts(const struct srd_catalogue *catalogue, struct srd_source *sr
     return 0;
 }
 
-/* Why the view cannot be filled, or NULL. */
+/*
+ * Why the view cannot be filled, or NULL. Where each run mode has a question of its own, that of the
+ * other is no obstacle.
+ */
 static const struct srd_answer *obstacle(const struct srd_view *view, const struct srd_evidence *ev)
 {
+    const struct srd_answer *of_other_mode = NULL;
+    bool answered = false;
+
     for (const struct srd_probe *const *probe = view->needs; *probe; probe++) {
         const struct srd_answer *missing = srd_evidence_missing(ev, *probe);
 
-        if (missing)
+        if (!missing)
+            answered = true;
+        else if (missing->status == SRD_MODE_ABSENT)
+            of_other_mode = missing;
+        else
             return missing;
     }
-    return NULL;
+    return answered ? NULL : of_other_mode;
 }
 
 static void fill_view(struct srd_view_report *report, const struct srd_evidence *ev,
