@@ -18,7 +18,7 @@
  */
 /* clang-format off */
 #define SIZES(lines) { &srd_probe_table_sizes, "", "@" lines, 0 }
-#define PARTS(lines) { &srd_probe_partition_sizes, "", "@" lines, 0 }
+#define PARTS(lines) { &srd_probe_partitions, "", "@" lines, 0 }
 #define SKEWS(lines) { &srd_probe_tablet_skew, "", "@" lines, 0 }
 #define DYNAMIC(lines) { &srd_probe_dynamic_tables, "", "@" lines, 0 }
 #define RAW(probe, text) { &(probe), "", text, 0 }
@@ -62,9 +62,10 @@ static const struct short_probe short_probes[] = {
       "||10|60|180|32212254720|" GIB_10 "|1000000|3|0|6|p1|0|\\N|10|60|0|178956970|1073741824|1073741824|p10|"
       "1073741824|p10|p1|" DAY_RANGE("2026-01-11", "2026-01-12") "|" DAY_RANGE("2026-01-20", "2026-01-21")
       "|0|10|0|\\N|OLAP|DUP_KEYS|`dt`|{\"replication_num\":\"3\",\"replicated_storage\":\"true\"}|1|1" },
-    { &srd_probe_partition_sizes, 3,
-      "DB_NAME|TABLE_NAME|PARTITION_NAME|BUCKETS|BYTES|COPY_BYTES|IS_TEMP|DISTRIBUTION_KEY|VISIBLE_VERSION_TIME",
-      "|||6|96636764160|32212254720|0|id|2026-01-20 01:00:00" },
+    { &srd_probe_partitions, 3,
+      "DB_NAME|TABLE_NAME|PARTITION_NAME|KIND|BUCKETS|BYTES|COPY_BYTES|IS_TEMP|DISTRIBUTION_KEY|VISIBLE_VERSION_TIME|"
+      "PARTITION_ID|VISIBLE_VERSION|NEXT_VERSION",
+      "|||size|6|96636764160|32212254720|0|id|2026-01-20 01:00:00|\\N|\\N|\\N" },
     { &srd_probe_tablet_skew, 3,
       "DB_NAME|TABLE_NAME|PARTITION_NAME|TABLETS|ROWS_SUM|ROWS_MAX|BYTES_SUM|BYTES_MAX",
       "|||10|1000|300|" GIB_10 "|3221225472" },

@@ -56,9 +56,9 @@ static const struct row rows[] = {
       "warning dwd.events/p1\nnot checked: timeout", SN, V35 },
     { "shared-data has averages only", CHECK, { PARTS("dwd|events|p1|BUCKETS=1|COPY_BYTES=" GIB_20 "\n") }, "warning dwd.events/p1", SD, V35 },
     { "too large: an account that sees no table knows nothing", CHECK, { PARTS(""), SKEWS(""), SIZES("") }, "not checked: denied", SN, V35 },
-    { "too large: denied leaves it open", CHECK, { DENIED(srd_probe_partition_sizes), SKEWS("") }, "not checked: denied", SN, V35 },
+    { "too large: denied leaves it open", CHECK, { DENIED(srd_probe_partitions), SKEWS("") }, "not checked: denied", SN, V35 },
     { "too large: a missing column is a matter of version", CHECK,
-      { RAW(srd_probe_partition_sizes, "DB_NAME|TABLE_NAME|PARTITION_NAME|BUCKETS\nd|t|p|1\n"), SKEWS("") }, "not checked: version", SN, V35 },
+      { RAW(srd_probe_partitions, "DB_NAME|TABLE_NAME|PARTITION_NAME|BUCKETS\nd|t|p|1\n"), SKEWS("") }, "not checked: version", SN, V35 },
     { "too large: names are whatever they are", CHECK, { PARTS("we`ird|名字|p`1|BUCKETS=1|COPY_BYTES=" GIB_20 "\n"), SKEWS("") }, "warning we`ird.名字/p`1", SN, V35 },
 #undef CHECK
 #define CHECK &srd_storage_tablet_too_small
@@ -135,11 +135,11 @@ static const struct row rows[] = {
       { BES(""), RAW(srd_probe_compute_nodes, "ComputeNodeId|IP|HeartbeatPort|Alive\n1|c|9050|true\n2|c|9051|true\n"),
         PARTS("dwd|events|p1|BUCKETS=1|COPY_BYTES=" GIB_20 "\n") }, "warning dwd.events/p1", SD, V35 },
     { "without nodes there is nothing to compare with", CHECK, { BES(DEAD_BE("1")), PARTS("dwd|events|p1|BUCKETS=1|COPY_BYTES=" GIB_20 "\n") }, "not checked: no_backend", SN, V35 },
-    { "parallelism: denied leaves it open", CHECK, { THREE, DENIED(srd_probe_partition_sizes) }, "not checked: denied", SN, V35 },
+    { "parallelism: denied leaves it open", CHECK, { THREE, DENIED(srd_probe_partitions) }, "not checked: denied", SN, V35 },
     { "parallelism: nodes that are not shown leave it open", CHECK, { DENIED(srd_probe_backends), PARTS("d|t|p1|BUCKETS=1|COPY_BYTES=" GIB_20 "\n") },
       "not checked: denied", SN, V35 },
     { "parallelism: a missing column is a matter of version", CHECK,
-      { THREE, RAW(srd_probe_partition_sizes, "DB_NAME|TABLE_NAME|PARTITION_NAME|BUCKETS\nd|t|p|1\n") }, "not checked: version", SN, V35 },
+      { THREE, RAW(srd_probe_partitions, "DB_NAME|TABLE_NAME|PARTITION_NAME|BUCKETS\nd|t|p|1\n") }, "not checked: version", SN, V35 },
     { "parallelism: names are whatever they are", CHECK, { THREE, PARTS("we`ird|名字|p`1|BUCKETS=1|COPY_BYTES=" GIB_20 "\n") }, "warning we`ird.名字/p`1", SN, V35 },
     { "parallelism: an account that sees no table knows nothing", CHECK, { THREE, PARTS(""), SIZES("") }, "not checked: denied", SN, V35 },
 #undef CHECK
@@ -392,8 +392,8 @@ static void a_full_answer_is_not_taken_for_all(void **state)
     static const char nodes[] = "BackendId|IP|HeartbeatPort|Alive\n1|be1|9050|true\n";
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
     struct srd_answer_text answers[] = { { &srd_probe_backends, "", nodes, 0 },
-                                         { &srd_probe_partition_sizes, "",
-                                           expand(arena, &srd_probe_partition_sizes,
+                                         { &srd_probe_partitions, "",
+                                           expand(arena, &srd_probe_partitions,
                                                   "dwd|events|p1|BUCKETS=1|COPY_BYTES=" GIB_20
                                                   "\n"),
                                            0 },
@@ -408,10 +408,10 @@ static void a_full_answer_is_not_taken_for_all(void **state)
     assert_string_equal(
         srd_check_judge_text(&srd_storage_tablet_too_large, SN, V35, answers, arena),
         "warning dwd.events/p1");
-    answers[1].table = lines_of(arena, &srd_probe_partition_sizes, SRD_PARTITIONS_READ - 1, "p|");
+    answers[1].table = lines_of(arena, &srd_probe_partitions, SRD_PARTITIONS_READ - 1, "p|");
     assert_string_equal(
         srd_check_judge_text(&srd_storage_bucket_parallelism_low, SN, V35, answers, arena), "ok");
-    answers[1].table = lines_of(arena, &srd_probe_partition_sizes, SRD_PARTITIONS_READ, "p|");
+    answers[1].table = lines_of(arena, &srd_probe_partitions, SRD_PARTITIONS_READ, "p|");
     assert_string_equal(
         srd_check_judge_text(&srd_storage_bucket_parallelism_low, SN, V35, answers, arena),
         "not checked: skipped");

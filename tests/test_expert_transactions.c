@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "experts/catalogue.h"
+#include "experts/storage/sizes.h"
 #include "experts/transactions/transactions.h"
 #include "lib/model/identity.h"
 #include "tests/expert_rows.h"
@@ -35,8 +36,12 @@ extern const struct srd_view srd_txn_view_running;
 #define NOTHING(db) RUNNING(db, "")
 #define CONFIG(rows) { &srd_probe_fe_config, "", "Key|AliasNames|Value|Type|IsMutable|Comment\n" rows, 0 }
 #define SET(name, value) name "|[]|" value "|long|true|\n"
-#define GAP_HEAD "DB_NAME|TABLE_NAME|PARTITION_NAME|PARTITION_ID|VISIBLE_VERSION|NEXT_VERSION|VISIBLE_VERSION_TIME\n"
-#define GAPS(rows) { &srd_probe_version_gaps, "", GAP_HEAD rows, 0 }
+#define GAP_HEAD "DB_NAME|TABLE_NAME|PARTITION_NAME|PARTITION_ID|VISIBLE_VERSION|NEXT_VERSION|VISIBLE_VERSION_TIME|KIND|BUCKETS|" \
+                 "BYTES|COPY_BYTES|IS_TEMP|DISTRIBUTION_KEY\n"
+#define IS_GAP "|gap|\\N|\\N|\\N|0|\\N\n"
+/* The sizes of partitions are in the same answer, and a matter of storage. */
+#define GAPS(rows) { &srd_probe_partitions, "", GAP_HEAD rows \
+    "sales|huge|p1|\\N|\\N|\\N|2020-01-01 00:00:00|size|1|99999999999|33333333333|0|id\n", 0 }
 #define AGAIN(rows) { &srd_probe_version_gaps_again, "3600", GAP_HEAD rows, 0 }
 #define DENY(probe) { probe, "", NULL, SRD_DENIED }
 #define OLD_HEAD "TransactionId|Label|Coordinator|TransactionStatus|LoadJobSourceType|PrepareTime|CommitTime|TimeoutMs\n"
@@ -103,7 +108,7 @@ static const struct row rows[] = {
     { "prepared: denied leaves it open", CHECK, { DENY(&srd_probe_txn_databases) }, "not checked: denied", SN, V35 },
 #undef CHECK
 #define CHECK &srd_txn_next_version_gap
-#define GAP(id, visible, next, time) "sales|orders|p1|" id "|" visible "|" next "|" time "\n"
+#define GAP(id, visible, next, time) "sales|orders|p1|" id "|" visible "|" next "|" time IS_GAP
     { "no gap is fine", CHECK, { GAPS(""), DBS, COUNTS("0", "0") }, "ok", SN, V35 },
     { "a gap of two in a busy table is fine", CHECK, { GAPS(GAP("7", "10", "13", "2026-01-20 01:59:58")), DBS, COUNTS("2", "0"), RUNNING("101", COMMITTED("1", "2026-01-20 01:59:59")) }, "ok", SN, V35 },
     { "eleven that have not moved for 10 minutes are a warning", CHECK, { GAPS(GAP("7", "10", "22", "2026-01-20 01:49:59")), DBS, COUNTS("2", "0"), RUNNING("101", COMMITTED("1", "2026-01-20 01:49:59")) }, "warning sales.orders/p1", SN, V35 },
@@ -127,10 +132,10 @@ static const struct row rows[] = {
     { "whose owner cannot be read is not ok", CHECK, { GAPS(GAP("7", "10", "12", "2026-01-20 00:30:00")), DBS, COUNTS("1", "0"), { &srd_probe_txn_running, "101", NULL, SRD_TIMED_OUT } }, "not checked: skipped", SN, V35 },
     { "a large old gap without an owner that we know is a warning", CHECK, { GAPS(GAP("7", "10", "99", "2026-01-20 00:30:00")), DBS, { &srd_probe_txn_running, "101", NULL, SRD_TIMED_OUT } }, "warning sales.orders/p1", SN, V35 },
     { "one that cannot be dated is not ok", CHECK, { GAPS(GAP("7", "10", "99", "NULL")), DBS, COUNTS("0", "0"), NOTHING("101") }, "not checked: failed", SN, V35 },
-    { "gaps: denied leaves it open", CHECK, { DENY(&srd_probe_version_gaps) }, "not checked: denied", SN, V35 },
-    { "gaps: 3.2.3 does not print them", CHECK, { { &srd_probe_version_gaps, "", NULL, SRD_VERSION_ABSENT } }, "not checked: version", SN, V32 },
-    { "gaps: with no node alive they cannot be read", CHECK, { { &srd_probe_version_gaps, "", NULL, SRD_NO_BACKEND } }, "not checked: no_backend", SN, V35 },
-    { "gaps: a missing column is a matter of version", CHECK, { { &srd_probe_version_gaps, "", "DB_NAME|TABLE_NAME\n", 0 } }, "not checked: version", SN, V35 },
+    { "gaps: denied leaves it open", CHECK, { DENY(&srd_probe_partitions) }, "not checked: denied", SN, V35 },
+    { "gaps: 3.2.3 does not print them", CHECK, { { &srd_probe_partitions, "", NULL, SRD_VERSION_ABSENT } }, "not checked: version", SN, V32 },
+    { "gaps: with no node alive they cannot be read", CHECK, { { &srd_probe_partitions, "", NULL, SRD_NO_BACKEND } }, "not checked: no_backend", SN, V35 },
+    { "gaps: a missing column is a matter of version", CHECK, { { &srd_probe_partitions, "", "DB_NAME|TABLE_NAME\n", 0 } }, "not checked: version", SN, V35 },
 #undef CHECK
     { "publish latency needs two samples", &srd_txn_publish_latency_high, { DBS }, "not checked: needs_history", SN, V35 },
     { "the publish queue needs two samples", &srd_txn_publish_queue, { DBS }, "not checked: needs_history", SN, V35 },
@@ -207,7 +212,7 @@ static void a_full_list_of_gaps_is_said(void **state)
 {
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
     const char *list = GAP_HEAD;
-    struct srd_answer_text answers[] = { { &srd_probe_version_gaps, "", NULL, 0 },
+    struct srd_answer_text answers[] = { { &srd_probe_partitions, "", NULL, 0 },
                                          DBS,
                                          COUNTS("1", "0"),
                                          RUNNING("101", COMMITTED("1", "2026-01-20 01:59:59")),
@@ -215,7 +220,7 @@ static void a_full_list_of_gaps_is_said(void **state)
 
     (void)state;
     for (int i = 0; i < 200; i++)
-        list = srd_arena_printf(arena, "%ssales|t|p%d|%d|1|99|2026-01-20 01:00:00\n", list, i, i);
+        list = srd_arena_printf(arena, "%ssales|t|p%d|%d|1|99|2026-01-20 01:00:00" IS_GAP, list, i, i);
     answers[0].table = list;
     assert_int_equal(judge(arena, &srd_txn_next_version_gap, answers).finding_count, 20);
     assert_int_equal(judge(arena, &srd_txn_next_version_gap, answers).status, SRD_SKIPPED);
@@ -260,7 +265,7 @@ static void databases_with_most_are_asked_first(void **state)
                                         idle[] = { DBS, COUNTS("0", "0"), { 0 } },
                                         gap[] = { DBS,
                                                   COUNTS("0", "0"),
-                                                  GAPS("ops|t|p|1|1|3|2026-01-20 01:00:00\n"),
+                                                  GAPS("ops|t|p|1|1|3|2026-01-20 01:00:00" IS_GAP),
                                                   { 0 } },
                                         blind[] = { DBS, { 0 } };
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
@@ -280,10 +285,10 @@ static void databases_with_most_are_asked_first(void **state)
 
 static void a_second_look_only_where_it_matters(void **state)
 {
-    static const struct srd_answer_text fresh[] = { GAPS("a|t|p|1|1|30|2026-01-20 01:30:00\n"),
+    static const struct srd_answer_text fresh[] = { GAPS("a|t|p|1|1|30|2026-01-20 01:30:00" IS_GAP),
                                                     { 0 } },
-                                        stale[] = { GAPS("a|t|p|1|1|3|2026-01-20 00:30:00\n"
-                                                         "a|t|q|2|1|3|2026-01-20 00:31:00\n"),
+                                        stale[] = { GAPS("a|t|p|1|1|3|2026-01-20 00:30:00" IS_GAP
+                                                         "a|t|q|2|1|3|2026-01-20 00:31:00" IS_GAP),
                                                     { 0 } };
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
     struct srd_keys keys = { .arena = arena, .max = 1 };

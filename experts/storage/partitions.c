@@ -272,7 +272,7 @@ static struct leftover read_leftovers(const struct srd_evidence *ev,
 
 static void judge_temporary(const struct srd_evidence *ev, struct srd_findings *out)
 {
-    const struct srd_table *p = srd_evidence_get(ev, &srd_probe_partition_sizes, NULL);
+    const struct srd_table *p = srd_partition_sizes(ev);
     struct srd_chains chains = srd_storage_chains(out->arena, p);
     struct srd_limit limit =
         srd_limit_catalogue(ev, "storage.temp-partition-leftover", DAY_MS, SRD_UNIT_MS);
@@ -289,7 +289,7 @@ static void judge_temporary(const struct srd_evidence *ev, struct srd_findings *
         if (!l.count)
             continue;
         f = srd_storage_table_finding(
-            out, l.old ? SRD_WARNING : SRD_INFO, &srd_probe_partition_sizes, l.worst_row,
+            out, l.old ? SRD_WARNING : SRD_INFO, &srd_probe_partitions, l.worst_row,
             srd_cell_text(p, l.worst_row, "PARTITION_NAME"),
             "is a temporary partition of %s, last written %s%s", bytes(out, l.size),
             l.aged ? srd_text_duration(out->arena, l.age_ms > 0 ? l.age_ms : 0)
@@ -427,7 +427,7 @@ const struct srd_check srd_storage_temp_partition_leftover = {
     .id = "storage.temp-partition-leftover",
     .title = "Temporary partitions left behind",
     .worst = SRD_WARNING,
-    .needs = { &srd_probe_partition_sizes },
+    .needs = { &srd_probe_partitions },
     .wants = { &srd_probe_table_sizes, &srd_probe_databases },
     .judge = judge_temporary,
     .limits = ".",

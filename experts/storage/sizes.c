@@ -109,14 +109,28 @@
     " OR (t.BY_BOUNDS <= 500 AND (t.EARLY + t.LATE > 0 OR t.FRESH > 50))"                         \
     " ORDER BY t.DATA_BYTES DESC, t.DB_NAME, t.TABLE_NAME"
 
-/* From 5 GiB per tablet on: half of what the check on averages allows unless --set says otherwise. */
-#define PARTITION_SIZES(copies)                                                                   \
-    "SELECT DB_NAME, TABLE_NAME, PARTITION_NAME, BUCKETS, BYTES, COPY_BYTES, IS_TEMP,"            \
-    " DISTRIBUTION_KEY, VISIBLE_VERSION_TIME FROM"                                                \
+/*
+ * Two lists. Sizes from 5 GiB per tablet on: half of what the check on averages allows unless --set says
+ * otherwise. And versions that were allocated and are not visible; the longest unchanged come first, for a
+ * busy cluster has many gaps of a second's age.
+ */
+#define PARTITION_LISTS(copies)                                                                   \
+    "SELECT 'size' AS KIND, DB_NAME, TABLE_NAME, PARTITION_NAME, BUCKETS, BYTES, COPY_BYTES, IS_TEMP,"\
+    " DISTRIBUTION_KEY, VISIBLE_VERSION_TIME, CAST(NULL AS BIGINT) AS PARTITION_ID,"              \
+    " CAST(NULL AS BIGINT) AS VISIBLE_VERSION, CAST(NULL AS BIGINT) AS NEXT_VERSION, PLACE FROM"  \
     " (SELECT p.*, ROW_NUMBER() OVER (PARTITION BY IS_TEMP ORDER BY CASE WHEN IS_TEMP = 1"        \
     " THEN COPY_BYTES ELSE COPY_BYTES / BUCKETS END DESC) AS PLACE FROM " PARTITIONS(copies, "")  \
     " WHERE IS_TEMP = 1 OR COPY_BYTES > 5368709120.0 * BUCKETS) r WHERE PLACE <= 1000"            \
-    " ORDER BY PLACE, IS_TEMP"
+    " UNION ALL "                                                                                 \
+    "SELECT 'gap' AS KIND, DB_NAME, TABLE_NAME, PARTITION_NAME, CAST(NULL AS BIGINT) AS BUCKETS," \
+    " CAST(NULL AS DOUBLE) AS BYTES, CAST(NULL AS DOUBLE) AS COPY_BYTES, IS_TEMP,"                \
+    " CAST(NULL AS VARCHAR) AS DISTRIBUTION_KEY, VISIBLE_VERSION_TIME, PARTITION_ID,"             \
+    " VISIBLE_VERSION, NEXT_VERSION, PLACE FROM"                                                  \
+    " (SELECT DB_NAME, TABLE_NAME, PARTITION_NAME, IS_TEMP, VISIBLE_VERSION_TIME, PARTITION_ID,"  \
+    " VISIBLE_VERSION, NEXT_VERSION,"                                                             \
+    " ROW_NUMBER() OVER (ORDER BY VISIBLE_VERSION_TIME, PARTITION_ID) AS PLACE"                   \
+    " FROM information_schema.partitions_meta WHERE NEXT_VERSION - VISIBLE_VERSION > 1) g WHERE PLACE <= 200"\
+    " ORDER BY KIND, PLACE, IS_TEMP"
 
 /* In shared-nothing DATA_SIZE adds up all replicas; in shared-data there is one copy. */
 #define ALL_REPLICAS "GREATEST(REPLICATION_NUM, 1)"
@@ -141,15 +155,16 @@ const struct srd_probe srd_probe_table_sizes = {
     .max_rows = 20000,
 };
 
-const struct srd_probe srd_probe_partition_sizes = {
-    .id = "partition-sizes",
-    .summary = "partitions whose tablets hold more than 5 GiB on average, and temporary ones",
-    .texts = { { SRD_MODE_SHARED_NOTHING, SRD_VERSION(3, 2, 4), 0, PARTITION_SIZES(ALL_REPLICAS) },
-               { SRD_MODE_SHARED_DATA, SRD_VERSION(3, 2, 4), 0, PARTITION_SIZES("1") } },
-    .columns = "DB_NAME TABLE_NAME PARTITION_NAME BUCKETS BYTES COPY_BYTES IS_TEMP DISTRIBUTION_KEY "
-               "VISIBLE_VERSION_TIME",
+const struct srd_probe srd_probe_partitions = {
+    .id = "partitions",
+    .summary = "partitions whose tablets hold more than 5 GiB on average, temporary ones, and those whose versions are "
+               "not all visible",
+    .texts = { { SRD_MODE_SHARED_NOTHING, SRD_VERSION(3, 2, 4), 0, PARTITION_LISTS(ALL_REPLICAS) },
+               { SRD_MODE_SHARED_DATA, SRD_VERSION(3, 2, 4), 0, PARTITION_LISTS("1") } },
+    .columns = "KIND DB_NAME TABLE_NAME PARTITION_NAME BUCKETS BYTES COPY_BYTES IS_TEMP DISTRIBUTION_KEY "
+               "VISIBLE_VERSION_TIME PARTITION_ID VISIBLE_VERSION NEXT_VERSION",
     .privilege = "SELECT",
-    .cost = SRD_COST_HEAVY,
+    .cost = SRD_COST_HEAVY, /* walks the whole catalog under read locks */
     .zone = SRD_ZONE_SESSION,
     .needs_node = true,
 };
@@ -225,6 +240,30 @@ bool srd_storage_row_is_primary_key(const struct srd_table *t, size_t row)
 {
     return srd_cell_is(t, row, "TABLE_MODEL", "PRIMARY_KEYS") ||
            srd_cell_is(t, row, "TABLE_MODEL", "PRI_KEYS");
+}
+
+static bool is_gap(const struct srd_table *t, size_t row)
+{
+    return srd_cell_is(t, row, "KIND", "gap");
+}
+
+static bool is_size(const struct srd_table *t, size_t row)
+{
+    return !is_gap(t, row);
+}
+
+const struct srd_table *srd_partition_sizes(const struct srd_evidence *ev)
+{
+    return srd_rows_where(ev, &srd_probe_partitions, is_size,
+                          "DB_NAME TABLE_NAME PARTITION_NAME BUCKETS BYTES COPY_BYTES IS_TEMP "
+                          "DISTRIBUTION_KEY VISIBLE_VERSION_TIME");
+}
+
+const struct srd_table *srd_partition_gaps(const struct srd_evidence *ev)
+{
+    return srd_rows_where(ev, &srd_probe_partitions, is_gap,
+                          "DB_NAME TABLE_NAME PARTITION_NAME PARTITION_ID VISIBLE_VERSION "
+                          "NEXT_VERSION VISIBLE_VERSION_TIME");
 }
 
 static size_t total_row(const struct srd_table *t)
@@ -371,7 +410,9 @@ struct srd_finding *srd_storage_table_finding(struct srd_findings *out, enum srd
                                               const struct srd_probe *probe, size_t row,
                                               const char *partition, const char *format, ...)
 {
-    const struct srd_table *t = srd_evidence_get(out->ev, probe, NULL);
+    const struct srd_table *t = probe == &srd_probe_partitions
+                                    ? srd_partition_sizes(out->ev)
+                                    : srd_evidence_get(out->ev, probe, NULL);
     const char *db = srd_cell_text(t, row, "DB_NAME"), *table = srd_cell_text(t, row, "TABLE_NAME");
     const char *name =
         srd_arena_printf(out->arena, partition ? "%s.%s/%s" : "%s.%s", db, table, partition);

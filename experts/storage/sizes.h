@@ -12,14 +12,19 @@
  * are all replicas; COPY_BYTES, MEDIAN_TABLET, MAX_PARTITION ... one copy. Temporary and shadow
  * partitions are left out, and sub-partitions added up. EARLY OLD LATE FRESH and what follows them
  * tell of partitions far from today and of new ones; up to 500 tables with many of those are there
- * however small they are. srd_probe_partition_sizes has the
- * partitions whose tablets are large on average, and the temporary ones; srd_probe_dynamic_tables
- * the tables with dynamic partitions, those that reach least far ahead first.
+ * however small they are. srd_probe_dynamic_tables has the tables with dynamic partitions, those that
+ * reach least far ahead first. srd_probe_partitions has two lists:
+ *   srd_partition_sizes  those whose tablets are large on average, and the temporary ones
+ *   srd_partition_gaps   those with versions that are not visible yet, 200 at most, the longest
+ *                        unchanged first
+ * which are NULL when it was not answered.
  *
  * All of them hold only what the account may see: see srd_storage_says_unseen().
  */
 extern const struct srd_probe srd_probe_table_sizes;
-extern const struct srd_probe srd_probe_partition_sizes;
+extern const struct srd_probe srd_probe_partitions;
+const struct srd_table *srd_partition_sizes(const struct srd_evidence *ev);
+const struct srd_table *srd_partition_gaps(const struct srd_evidence *ev);
 extern const struct srd_probe srd_probe_tablet_skew; /* shared-nothing: uneven or huge tablets */
 extern const struct srd_probe srd_probe_dynamic_tables;
 extern const struct srd_probe srd_probe_dynamic_partitions; /* their scheduler; key: the database */
@@ -28,7 +33,7 @@ extern const struct srd_probe srd_probe_primary_keys;
 
 #define SRD_MIB 1048576.0
 #define SRD_TIB 1099511627776.0
-/* So many rows have srd_probe_partition_sizes (and as many temporary ones), srd_probe_tablet_skew
+/* So many rows have srd_partition_sizes() (and as many temporary ones), srd_probe_tablet_skew
  * by size and by skew, and srd_probe_dynamic_tables. */
 #define SRD_PARTITIONS_READ 1000
 #define SRD_SKEWS_READ 250
@@ -77,7 +82,8 @@ bool srd_storage_group(const struct srd_chains *chains, size_t row, const double
 const char *srd_storage_more(struct srd_arena *arena, const struct srd_group *group);
 
 /*
- * A finding about the table (or, with @partition, that partition) of @row of @probe's table; the
+ * A finding about the table (or, with @partition, that partition) of @row of @probe's table (of
+ * srd_probe_partitions: the sizes); the
  * message is its name and then @format. Fields: {name} (as said), {table} (`db`.`t`), {database}
  * and {partition} (quoted).
  */

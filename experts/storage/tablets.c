@@ -106,7 +106,7 @@ static void judge_average(struct srd_findings *out, const struct large *l, size_
         return; /* told with the single tablet */
     size = srd_storage_number(p, g.worst_row, "COPY_BYTES");
     buckets = srd_storage_number(p, g.worst_row, "BUCKETS");
-    f = srd_storage_table_finding(out, SRD_WARNING, &srd_probe_partition_sizes, g.worst_row,
+    f = srd_storage_table_finding(out, SRD_WARNING, &srd_probe_partitions, g.worst_row,
                                   srd_cell_text(p, g.worst_row, "PARTITION_NAME"),
                                   "has tablets of %s on average (%s in %s bucket%s)%s",
                                   bytes(out, g.worst), bytes(out, size),
@@ -144,7 +144,7 @@ static void judge_too_large(const struct srd_evidence *ev, struct srd_findings *
 {
     const struct srd_answer *missing = srd_evidence_missing(ev, &srd_probe_tablet_skew);
     struct large l = {
-        .p = srd_evidence_get(ev, &srd_probe_partition_sizes, NULL),
+        .p = srd_partition_sizes(ev),
         .s = srd_evidence_get(ev, &srd_probe_tablet_skew, NULL),
         .average = srd_limit_catalogue(ev, "storage.tablet-too-large.average", 10 * SRD_GIB,
                                        SRD_UNIT_BYTES),
@@ -311,7 +311,7 @@ static double per_bucket(const struct srd_table *p, size_t row, double nodes)
 
 static void judge_parallelism(const struct srd_evidence *ev, struct srd_findings *out)
 {
-    const struct srd_table *p = srd_evidence_get(ev, &srd_probe_partition_sizes, NULL);
+    const struct srd_table *p = srd_partition_sizes(ev);
     struct srd_chains chains = srd_storage_chains(out->arena, p);
     double *values = srd_arena_array(out->arena, p->rows + 1, sizeof(*values));
     struct srd_limit size =
@@ -346,7 +346,7 @@ static void judge_parallelism(const struct srd_evidence *ev, struct srd_findings
         if (!chains.first[row] || !srd_storage_group(&chains, row, values, size.value, &g))
             continue;
         buckets = srd_storage_number(p, g.worst_row, "BUCKETS");
-        f = srd_storage_table_finding(out, SRD_WARNING, &srd_probe_partition_sizes, g.worst_row,
+        f = srd_storage_table_finding(out, SRD_WARNING, &srd_probe_partitions, g.worst_row,
                                       srd_cell_text(p, g.worst_row, "PARTITION_NAME"),
                                       "spreads %s over %.0f bucket%s, fewer than the %.0f nodes%s",
                                       bytes(out, srd_storage_number(p, g.worst_row, "COPY_BYTES")),
@@ -365,7 +365,7 @@ const struct srd_check srd_storage_tablet_too_large = {
     .title = "Tablets too large",
     .family = "tablet-size",
     .worst = SRD_CRITICAL,
-    .needs = { &srd_probe_partition_sizes },
+    .needs = { &srd_probe_partitions },
     .wants = { &srd_probe_tablet_skew, &srd_probe_table_sizes, &srd_probe_databases },
     .judge = judge_too_large,
     .limits = ". .average .critical",
@@ -453,7 +453,7 @@ const struct srd_check srd_storage_bucket_parallelism_low = {
     .title = "Fewer buckets than nodes",
     .family = "tablet-size",
     .worst = SRD_WARNING,
-    .needs = { &srd_probe_partition_sizes },
+    .needs = { &srd_probe_partitions },
     .wants = { &srd_probe_table_sizes, &srd_probe_databases },
     .judge = judge_parallelism,
     .limits = ".",

@@ -2,36 +2,13 @@
 
 #include <string.h>
 
+#include "experts/storage/sizes.h"
 #include "experts/transactions/transactions.h"
 #include "lib/base/text.h"
 
 #define HOUR_MS INT64_C(3600000)
 #define MAX_FINDINGS 20
 #define MAX_ROWS 200
-
-/*
- * Versions that were allocated and are not visible; the longest unchanged come first, for a busy
- * cluster has many gaps of a second's age.
- */
-#define COLUMNS                                                                                    \
-    "SELECT DB_NAME, TABLE_NAME, PARTITION_NAME, PARTITION_ID, VISIBLE_VERSION, NEXT_VERSION, "    \
-    "VISIBLE_VERSION_TIME FROM information_schema.partitions_meta "                                \
-    "WHERE NEXT_VERSION - VISIBLE_VERSION > 1 "
-#define ORDER "ORDER BY VISIBLE_VERSION_TIME, PARTITION_ID LIMIT 200"
-#define NEEDED                                                                                     \
-    "DB_NAME TABLE_NAME PARTITION_NAME PARTITION_ID VISIBLE_VERSION NEXT_VERSION "                 \
-    "VISIBLE_VERSION_TIME"
-
-const struct srd_probe srd_probe_version_gaps = {
-    .id = "version-gaps",
-    .summary = "partitions with versions that are not visible yet, the longest unchanged first",
-    .texts = { { .since = SRD_VERSION(3, 2, 4), .sql = COLUMNS ORDER } },
-    .columns = NEEDED,
-    .privilege = "SELECT",
-    .cost = SRD_COST_HEAVY, /* walks the whole catalog under read locks */
-    .zone = SRD_ZONE_SESSION,
-    .needs_node = true,
-};
 
 /* How long nothing has become visible in the partition; false: not known. */
 static bool still_ms(const struct srd_evidence *ev, const struct srd_table *t, size_t row,
@@ -53,7 +30,7 @@ static double gap_of(const struct srd_table *t, size_t row)
 /* Only where a gap is an hour old it matters whether it is an orphan. */
 static void pick_again(const struct srd_evidence *ev, struct srd_keys *out)
 {
-    const struct srd_table *t = srd_evidence_get(ev, &srd_probe_version_gaps, NULL);
+    const struct srd_table *t = srd_partition_gaps(ev);
     int64_t age;
 
     for (size_t row = 0; t && row < t->rows; row++) {
@@ -72,9 +49,15 @@ const struct srd_probe srd_probe_version_gaps_again = {
     .id = "version-gaps-again",
     .summary = "partitions whose versions have not become visible for long, a second time",
     .texts = { { .since = SRD_VERSION(3, 2, 4),
-                 .sql = COLUMNS
-                 "AND VISIBLE_VERSION_TIME < DATE_SUB(NOW(), INTERVAL {seconds} SECOND) " ORDER } },
-    .columns = NEEDED,
+                 .sql =
+                     "SELECT DB_NAME, TABLE_NAME, PARTITION_NAME, PARTITION_ID, VISIBLE_VERSION, "
+                     "NEXT_VERSION, VISIBLE_VERSION_TIME "
+                     "FROM information_schema.partitions_meta "
+                     "WHERE NEXT_VERSION - VISIBLE_VERSION > 1 AND VISIBLE_VERSION_TIME < "
+                     "DATE_SUB(NOW(), INTERVAL {seconds} SECOND) "
+                     "ORDER BY VISIBLE_VERSION_TIME, PARTITION_ID LIMIT 200" } },
+    .columns = "DB_NAME TABLE_NAME PARTITION_NAME PARTITION_ID VISIBLE_VERSION NEXT_VERSION "
+               "VISIBLE_VERSION_TIME",
     .privilege = "SELECT",
     .cost = SRD_COST_HEAVY,
     .zone = SRD_ZONE_SESSION,
@@ -144,12 +127,12 @@ static void report_gap(struct srd_findings *out, const struct srd_table *t, size
                       orphan              ? "none"
                       : owner == SOMEBODY ? "committed"
                                           : "unknown");
-    srd_finding_row(f, &srd_probe_version_gaps, t, row);
+    srd_finding_row(f, &srd_probe_partitions, t, row);
 }
 
 static void judge_gaps(const struct srd_evidence *ev, struct srd_findings *out)
 {
-    const struct srd_table *t = srd_evidence_get(ev, &srd_probe_version_gaps, NULL);
+    const struct srd_table *t = srd_partition_gaps(ev);
     struct srd_txn_databases all = srd_txn_databases(ev, out->arena);
     struct srd_limit large = srd_limit_catalogue(ev, "txn.next-version-gap", 10, SRD_UNIT_COUNT);
     struct srd_limit still =
@@ -198,7 +181,7 @@ const struct srd_check srd_txn_next_version_gap = {
     .title = "Versions that never become visible",
     .family = "txn-queue",
     .worst = SRD_CRITICAL,
-    .needs = { &srd_probe_version_gaps },
+    .needs = { &srd_probe_partitions },
     .wants = { &srd_probe_txn_databases, &srd_probe_fe_gauges, &srd_probe_txn_running, &srd_probe_version_gaps_again,
                &srd_probe_fe_config },
     .judge = judge_gaps,

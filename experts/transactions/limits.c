@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "experts/storage/sizes.h"
 #include "experts/transactions/transactions.h"
 #include "lib/base/text.h"
 
@@ -321,7 +322,7 @@ static void judge_abandoned(const struct srd_evidence *ev, struct srd_findings *
 
 /* clang-format off */
 #define LISTS { &srd_probe_txn_databases, &srd_probe_txn_running }
-#define HELP { &srd_probe_fe_gauges, &srd_probe_version_gaps, &srd_probe_fe_config }
+#define HELP { &srd_probe_fe_gauges, &srd_probe_partitions, &srd_probe_fe_config }
 
 #define WHICH " Of the databases in which something runs (fe_metrics: txn_running; partitions_meta: versions to come) the 6 " \
               "with the most are looked at. A list ends after max_show_proc_transactions_entry (2,000) rows."
@@ -332,7 +333,7 @@ const struct srd_check srd_txn_running_near_limit = {
     .family = "txn-queue",
     .worst = SRD_CRITICAL,
     .needs = { &srd_probe_txn_databases },
-    .wants = { &srd_probe_fe_gauges, &srd_probe_version_gaps, &srd_probe_fe_config, &srd_probe_txn_running },
+    .wants = { &srd_probe_fe_gauges, &srd_probe_partitions, &srd_probe_fe_config, &srd_probe_txn_running },
     .judge = judge_near_limit,
     .limits = ". max_running_txn_num_per_db max_show_proc_transactions_entry",
     .why = "At the limit every new load into the database is refused.",

@@ -1,5 +1,6 @@
 /* Which transactions run, and which databases are worth asking? */
 
+#include "experts/storage/sizes.h"
 #include "experts/transactions/transactions.h"
 
 #include <stdlib.h>
@@ -51,7 +52,7 @@ const struct srd_txn_count *srd_txn_count(const struct srd_txn_counts *counts, c
 /* Does a committed version of the database wait? Then a transaction runs, of whatever kind. */
 static bool has_gap(const struct srd_evidence *ev, const char *db)
 {
-    const struct srd_table *t = srd_evidence_get(ev, &srd_probe_version_gaps, NULL);
+    const struct srd_table *t = srd_partition_gaps(ev);
 
     for (size_t row = 0; t && row < t->rows; row++)
         if (srd_cell_is(t, row, "DB_NAME", db))

@@ -25,7 +25,6 @@ extern const struct srd_cause srd_cause_publish_bottleneck; /* RC-03 */
 extern const struct srd_cause srd_cause_orphan_gap;         /* RC-28 */
 
 extern const struct srd_probe srd_probe_txn_databases; /* ids and names */
-extern const struct srd_probe srd_probe_version_gaps;  /* partitions with versions still to come */
 extern const struct srd_probe srd_probe_txn_running;   /* of a database; key: DbId */
 extern const struct srd_probe srd_probe_version_gaps_again; /* after that; key: "3600" */
 

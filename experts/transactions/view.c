@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "experts/storage/sizes.h"
 #include "experts/transactions/transactions.h"
 
 #define MAX_ROWS 1000
@@ -111,7 +112,7 @@ const struct srd_view srd_txn_view_running = {
         { "error", "ERROR", SRD_UNIT_TEXT, true, "what went wrong, if something did" },
     },
     .needs = { &srd_probe_txn_databases, &srd_probe_txn_running },
-    .wants = { &srd_probe_fe_gauges, &srd_probe_version_gaps, &srd_probe_fe_config },
+    .wants = { &srd_probe_fe_gauges, &srd_probe_partitions, &srd_probe_fe_config },
     .fill = fill_running,
     .next = "srdiag transactions | srdiag explain txn.committed-not-visible",
 };
