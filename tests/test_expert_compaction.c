@@ -5,6 +5,7 @@
 #include "lib/base/text.h"
 #include "lib/model/identity.h"
 #include "tests/expert_rows.h"
+#include "tests/load_rows.h"
 
 /* What is tested here; the expert lists them beside their records. */
 extern const struct srd_check srd_compaction_delete_predicate_pileup, srd_compaction_disabled,
@@ -60,16 +61,16 @@ extern const struct srd_view srd_compaction_view_history, srd_compaction_view_pa
 #define CALM "1|17|9|6|5|0" REST
 #define SET_ON(id, name, value, nodes) id "|\\N|\\N|\\N|\\N|\\N||\\N|\\N|\\N|\\N|\\N|\\N|" name "|" value "|" nodes "\n"
 
-#define LOADS_HEAD "ID|LABEL|DB_NAME|TABLE_NAME|USER|TYPE|STATE|PROGRESS|CREATED_S|STARTED_S|FINISHED_S|TIMEOUT_S|SCAN_ROWS|" \
-                   "FILTERED_ROWS|UNSELECTED_ROWS|SINK_ROWS|ERROR_MSG|TRACKING_SQL\n"
-#define BROKEN(table, last, text) "1|l|dwd|" table "|u|BROKER|CANCELLED|x|" last "|" last "|" last "|600|0|0|0|0|" text "|\\N\n"
+#define JOB_HEAD "ID|LABEL|DB_NAME|TABLE_NAME|USER|TYPE|STATE|PROGRESS|CREATED_S|STARTED_S|FINISHED_S|TIMEOUT_S|SCAN_ROWS|" \
+                   "FILTERED_ROWS|UNSELECTED_ROWS|SINK_ROWS|ERROR_MSG|TRACKING_SQL" LOADS_HEAD "\n"
+#define BROKEN(table, last, text) "1|l|dwd|" table "|u|BROKER|CANCELLED|x|" last "|" last "|" last "|600|0|0|0|0|" text "|\\N" OF_KIND("failed") "\n"
 #define VERSIONS "Failed to load data into tablet 7, because of too many versions, current/limit: 1001/1000"
 #define SCORE_LIMIT "Failed to load data into partition p1, because of too large compaction score, current/limit: 2001/2000"
 #define SLOWED "load timeout due to ingestion slowdown"
 /* Others fail too, for another reason. */
 #define REFUSED(text, table, last) { &srd_probe_loads, "24/+00:00", \
-    LOADS_HEAD BROKEN("other", "2026-01-20 01:59:00", "too many filtered rows") BROKEN(table, last, text), 0 }
-#define NO_REFUSED { &srd_probe_loads, "24/+00:00", LOADS_HEAD BROKEN("t", "2026-01-20 01:59:00", "too many filtered rows"), 0 }
+    JOB_HEAD BROKEN("other", "2026-01-20 01:59:00", "too many filtered rows") BROKEN(table, last, text), 0 }
+#define NO_REFUSED { &srd_probe_loads, "24/+00:00", JOB_HEAD BROKEN("t", "2026-01-20 01:59:00", "too many filtered rows"), 0 }
 
 #define JOBS_HEAD "Partition|TxnID|StartTime|CommitTime|FinishTime|Error|Profile\n"
 #define JOBS(rows) { &srd_probe_compaction_jobs, "", JOBS_HEAD rows, 0 }
@@ -518,7 +519,7 @@ static void hostile_cells_do_no_harm(void **state)
         { &srd_probe_compaction_jobs, "", JOBS_HEAD, 7 },
         { &srd_probe_nodes, "", NODES_HEAD, 16 },
         { &srd_probe_lake_tasks, "", TASKS_HEAD, 8 },
-        { &srd_probe_loads, "24/+00:00", LOADS_HEAD, 18 },
+        { &srd_probe_loads, "24/+00:00", JOB_HEAD, 30 },
         { &srd_probe_delayed_loads, "d", "TransactionId|Label|TransactionStatus|Reason\n", 4 },
         { &srd_probe_fe_config, "", "Key|AliasNames|Value|Type|IsMutable|Comment\n", 6 },
         { &srd_probe_compute_nodes, "",

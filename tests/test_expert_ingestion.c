@@ -6,6 +6,7 @@
 #include "experts/storage/sizes.h"
 #include "lib/model/identity.h"
 #include "tests/expert_rows.h"
+#include "tests/load_rows.h"
 
 /* What is tested here; the expert lists them beside their records. */
 extern const struct srd_check srd_ingest_async_writer_backlog, srd_ingest_commit_quorum,
@@ -20,8 +21,8 @@ extern const struct srd_view srd_ingest_view_routine_load, srd_ingest_view_strea
 /* It is 2026-01-20 02:00:00 UTC = 1768874400. */
 /* clang-format off */
 #define JOB_HEAD "ID|LABEL|DB_NAME|TABLE_NAME|USER|TYPE|STATE|PROGRESS|CREATED_S|STARTED_S|FINISHED_S|TIMEOUT_S|SCAN_ROWS|" \
-                 "FILTERED_ROWS|UNSELECTED_ROWS|SINK_ROWS|ERROR_MSG|TRACKING_SQL\n"
-#define BAD(label, at, text) "1|" label "|db|t|u|BROKER|CANCELLED|x|" at "|" at "|" at "|600|0|0|0|0|" text "|\\N\n"
+                 "FILTERED_ROWS|UNSELECTED_ROWS|SINK_ROWS|ERROR_MSG|TRACKING_SQL" LOADS_HEAD "\n"
+#define BAD(label, at, text) "1|" label "|db|t|u|BROKER|CANCELLED|x|" at "|" at "|" at "|600|0|0|0|0|" text "|\\N" OF_KIND("failed") "\n"
 #define LOADS(rows) { &srd_probe_loads, "24/+00:00", JOB_HEAD rows, 0 }
 #define NO_LOADS LOADS("")
 #define M5 "1768874100"

@@ -7,6 +7,7 @@
 #include "lib/base/text.h"
 #include "lib/base/utf8.h"
 #include "tests/expert_rows.h"
+#include "tests/load_rows.h"
 
 /* What is tested here; the expert lists them beside their records. */
 extern const struct srd_check srd_load_broker_queue, srd_load_disabled, srd_load_error_class,
@@ -280,20 +281,21 @@ static void add(struct srd_arena *arena, struct srd_answer_text *answers, size_t
         (struct srd_answer_text){ probe, key, *text ? with_times(arena, text) : NULL, SRD_DENIED };
 }
 
-static const char *body(const char *text)
-{
-    return text && strchr(text, '\n') ? strchr(text, '\n') + 1 : "";
-}
-
-/* One answer has both. */
+/* One answer has all three; "" is one that was denied. */
 static void add_loads(struct srd_arena *arena, struct srd_answer_text *answers, size_t *n,
-                      const char *failed, const char *open)
+                      const struct lists *row)
 {
-    bool denied = (failed && !*failed) || (open && !*open);
+    const char *jobs = row->failed ? row->failed : row->open;
+    bool denied = (row->rates && !*row->rates) || (row->failed && !*row->failed) ||
+                  (row->open && !*row->open);
 
-    if (failed && open)
-        failed = denied ? "" : srd_arena_printf(arena, "%s%s", failed, body(open));
-    add(arena, answers, n, &srd_probe_loads, "24/+00:00", failed ? failed : open);
+    if (row->failed && row->open && !denied)
+        jobs = srd_arena_printf(arena, "%s%s", row->failed, strchr(row->open, '\n') + 1);
+    if (denied)
+        add(arena, answers, n, &srd_probe_loads, "24/+00:00", "");
+    else if (row->rates || jobs)
+        add(arena, answers, n, &srd_probe_loads, "24/+00:00",
+            loads_text(arena, JOBS, jobs, RATES, row->rates));
 }
 
 static void check_lists(void **state)
@@ -303,8 +305,7 @@ static void check_lists(void **state)
     struct srd_answer_text answers[8] = { { 0 } };
     size_t n = 0;
 
-    add(arena, answers, &n, &srd_probe_load_rates, "24/+00:00", row->rates);
-    add_loads(arena, answers, &n, row->failed, row->open);
+    add_loads(arena, answers, &n, row);
     add(arena, answers, &n, &srd_probe_fe_config, "", row->config);
     add(arena, answers, &n, row->check->needs[0], "shop", row->more);
     assert_string_equal(srd_check_judge_text(row->check, row->mode, row->version, answers, arena),
@@ -347,9 +348,9 @@ static void check_exporter(void **state)
         { 0 },
     };
 
-    assert_string_equal(picked(arena, srd_load_export_failed.needs[0],
-                               srd_evidence_of(arena, answers), NULL),
-                        e->want);
+    assert_string_equal(
+        picked(arena, srd_load_export_failed.needs[0], srd_evidence_of(arena, answers), NULL),
+        e->want);
 }
 
 /* clang-format off */
@@ -452,8 +453,9 @@ static void findings_are_safe_to_print(void **state)
         arena,
         JOBS "1|it's \"x\" \\ %|sh`op|ord'ers|etl|BROKER|CANCELLED||@90|\\N|\\N|@60|300|0|0|0|0|"
              "disk 1 on backend 2 exceed limit usage \"aws.s3.secret_key\" = \"hunter2\"|\\N\n");
-    const struct srd_answer_text answers[] = { { &srd_probe_loads, "24/+00:00", failed, 0 },
-                                               { 0 } };
+    const struct srd_answer_text answers[] = {
+        { &srd_probe_loads, "24/+00:00", loads_text(arena, JOBS, failed, RATES, NULL), 0 }, { 0 }
+    };
     struct srd_result r = judge(arena, &srd_load_error_class, answers);
     const char *sql;
 
@@ -471,7 +473,9 @@ static void findings_are_safe_to_print(void **state)
 static const char *refusals(struct srd_arena *arena, const char *loads)
 {
     const struct srd_answer_text answers[] = {
-        { &srd_probe_loads, "24/+00:00", loads ? with_times(arena, loads) : NULL, SRD_DENIED },
+        { &srd_probe_loads, "24/+00:00",
+          loads ? loads_text(arena, JOBS, with_times(arena, loads), RATES, NULL) : NULL,
+          SRD_DENIED },
         { 0 }
     };
     const struct srd_table *t = srd_load_refused(srd_evidence_of(arena, answers));
@@ -526,8 +530,10 @@ static void a_cut_answer_is_said_to_be_one(void **state)
     srd_buf_text(&text, JOBS);
     for (size_t i = 0; i < SRD_LOAD_MAX_FAILED; i++)
         srd_buf_text(&text, FAIL("1", "@3000", QUALITY));
-    answers[0] =
-        (struct srd_answer_text){ &srd_probe_loads, "24/+00:00", with_times(arena, text.data), 0 };
+    answers[0] = (struct srd_answer_text){
+        &srd_probe_loads, "24/+00:00",
+        loads_text(arena, JOBS, with_times(arena, text.data), RATES, NULL), 0
+    };
     r = judge(arena, &srd_load_error_class, answers);
     assert_int_equal(r.finding_count, 1);
     assert_int_equal(r.status, SRD_SKIPPED);
@@ -538,8 +544,10 @@ static void thresholds_can_be_set(void **state)
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
     const struct srd_override overrides[] = { { "load.job-failure-rate", 50, "--set" }, { 0 } };
     const struct srd_answer_text answers[] = {
-        { &srd_probe_load_rates, "24/+00:00",
-          with_times(arena, RATES "shop|orders|BROKER|90|9|10|0" CALM), 0 },
+        { &srd_probe_loads, "24/+00:00",
+          loads_text(arena, JOBS, NULL, RATES,
+                     with_times(arena, RATES "shop|orders|BROKER|90|9|10|0" CALM)),
+          0 },
         { 0 }
     };
     struct srd_evidence *ev = srd_evidence_of(arena, answers);

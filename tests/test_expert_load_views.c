@@ -9,16 +9,17 @@
 
 #include "experts/load/load.h"
 #include "lib/base/cleanup.h"
+#include "tests/load_rows.h"
 
 /* What is tested here; the expert lists them beside their records. */
 extern const struct srd_view srd_load_view_failed, srd_load_view_list, srd_load_view_status;
 
 /* clang-format off */
-#define JOBS "ID|LABEL|DB_NAME|TABLE_NAME|USER|TYPE|STATE|PROGRESS|CREATED_S|STARTED_S|COMMITTED_S|FINISHED_S|TIMEOUT_S|SCAN_ROWS|SCAN_BYTES|FILTERED_ROWS|UNSELECTED_ROWS|SINK_ROWS|ERROR_MSG|TRACKING_SQL\n"
-#define DONE "1|done|shop|orders|etl|BROKER|FINISHED|ETL:100%; LOAD:100%|1768873800|1768873800|1768873859|1768873860|14400|1000|1048576|0|0|1000|\\N|\\N\n"
-#define RUNS "9007199254740993|runs|shop|orders|etl|BROKER|LOADING|ETL:100%; LOAD:7%|1768874300|1768874310|\\N|\\N|14400|0|0|0|0|0|\\N|\\N\n"
-#define SICK "3|it's \"x\"|shop|orders|etl|STREAM_LOAD|CANCELLED|0%|1768870000|1768870000|\\N|1768870100|600|0|0|12|0|0|type:ETL_QUALITY_UNSATISFIED; msg:too many filtered rows|select tracking_log\n"
-#define OLDER "4|gone|shop|orders|etl|INSERT|CANCELLED||1768800000|\\N|\\N|1768800000|600|0|0|0|0|0|disk 1 on backend 2 exceed limit usage|\\N\n"
+#define JOBS "ID|LABEL|DB_NAME|TABLE_NAME|USER|TYPE|STATE|PROGRESS|CREATED_S|STARTED_S|COMMITTED_S|FINISHED_S|TIMEOUT_S|SCAN_ROWS|SCAN_BYTES|FILTERED_ROWS|UNSELECTED_ROWS|SINK_ROWS|ERROR_MSG|TRACKING_SQL" LOADS_HEAD "\n"
+#define DONE "1|done|shop|orders|etl|BROKER|FINISHED|ETL:100%; LOAD:100%|1768873800|1768873800|1768873859|1768873860|14400|1000|1048576|0|0|1000|\\N|\\N" OF_KIND("open") "\n"
+#define RUNS "9007199254740993|runs|shop|orders|etl|BROKER|LOADING|ETL:100%; LOAD:7%|1768874300|1768874310|\\N|\\N|14400|0|0|0|0|0|\\N|\\N" OF_KIND("open") "\n"
+#define SICK "3|it's \"x\"|shop|orders|etl|STREAM_LOAD|CANCELLED|0%|1768870000|1768870000|\\N|1768870100|600|0|0|12|0|0|type:ETL_QUALITY_UNSATISFIED; msg:too many filtered rows|select tracking_log" OF_KIND("failed") "\n"
+#define OLDER "4|gone|shop|orders|etl|INSERT|CANCELLED||1768800000|\\N|\\N|1768800000|600|0|0|0|0|0|disk 1 on backend 2 exceed limit usage|\\N" OF_KIND("failed") "\n"
 /* clang-format on */
 
 struct asked { /* a view with its arguments, on the command line or not */

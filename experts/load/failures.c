@@ -77,13 +77,12 @@ static void judge_rate(struct srd_findings *out, const struct srd_table *t, cons
     srd_finding_value(f, worse ? hour : day, worse ? critical : warning);
     srd_finding_share(f, r->failed, all);
     srd_finding_field(out, f, "database", srd_quote_identifier(out->arena, r->db));
-    srd_finding_row(f, &srd_probe_load_rates, t, r->row);
+    srd_finding_row(f, &srd_probe_loads, t, r->row);
 }
 
 static void judge_failure_rate(const struct srd_evidence *ev, struct srd_findings *out)
 {
-    const struct srd_table *t =
-        srd_load_known(out, srd_evidence_get(ev, &srd_probe_load_rates, NULL));
+    const struct srd_table *t = srd_load_known(out, srd_load_rates(ev));
     double loads = 0, failed = 0;
     struct rate *rates;
     size_t count;
@@ -115,7 +114,7 @@ struct group { /* failures of one class */
 /* Loads that ended in the last day, failed or not; 0: not known. */
 static double all_loads(const struct srd_evidence *ev)
 {
-    const struct srd_table *t = srd_evidence_get(ev, &srd_probe_load_rates, NULL);
+    const struct srd_table *t = srd_load_rates(ev);
     double sum = 0;
 
     for (size_t row = 0; t && row < t->rows; row++)
@@ -240,7 +239,7 @@ const struct srd_check srd_load_job_failure_rate = {
     .title = "Share of loads that fail",
     .family = "load-failure",
     .worst = SRD_CRITICAL,
-    .needs = { &srd_probe_load_rates },
+    .needs = { &srd_probe_loads },
     .judge = judge_failure_rate,
     .limits = ". .critical",
     .why = "When a growing share of the loads of a database fails, its tables go stale; one broken job that is tried again "
@@ -270,7 +269,6 @@ const struct srd_check srd_load_error_class = {
     .worst = SRD_CRITICAL,
     .outage = true,
     .needs = { &srd_probe_loads },
-    .wants = { &srd_probe_load_rates },
     .judge = judge_error_class,
     .limits = ". .capacity",
     .why = "Error texts differ in every letter and tell of few causes. What matters is who has to act: the operator, when "

@@ -47,7 +47,7 @@
     "OR LOWER(ERROR_MSG) LIKE '%label already%' OR LOWER(ERROR_MSG) LIKE '%has already been used%')) " \
     "THEN 1 ELSE 0 END AS FAILED"
 #define LAST_HOUR "ENDED_S >= UNIX_TIMESTAMP() - 3600"
-#define RATES                                                                                       \
+#define RATES(ended)                                                                                \
     "SELECT DB_NAME, TABLE_NAME, TYPE, COUNT(*) AS LOADS, SUM(FAILED) AS FAILED, "                  \
     "SUM(CASE WHEN " LAST_HOUR " THEN 1 ELSE 0 END) AS LOADS_1H, "                                  \
     "SUM(CASE WHEN " LAST_HOUR " THEN FAILED ELSE 0 END) AS FAILED_1H, "                            \
@@ -58,54 +58,60 @@
     "SUM(CASE WHEN STATE = 'FINISHED' THEN FILTERED_ROWS + UNSELECTED_ROWS + SINK_ROWS ELSE 0 END) AS READ_ROWS, " \
     "SUM(CASE WHEN STATE = 'FINISHED' AND FILTERED_ROWS > 0 AND SINK_ROWS = 0 THEN 1 ELSE 0 END) AS EMPTY_LOADS, " \
     "MAX(CASE WHEN STATE = 'FINISHED' AND FILTERED_ROWS > 0 THEN LABEL END) AS FILTERED_LABEL, "     \
-    "MIN(ENDED_S) AS FIRST_S FROM ("
-#define RATES_END                                                                                   \
-    ENDED_S " AS ENDED_S, LABEL, STATE, SCAN_BYTES, FILTERED_ROWS, UNSELECTED_ROWS, SINK_ROWS, " IS_FAILURE \
-    FROM_LOADS "WHERE STATE IN ('FINISHED', 'CANCELLED')"
-#define RATES_TAIL                                                                                  \
-    ") ended WHERE DB_NAME <> '_statistics_' AND (ENDED_S IS NULL OR "                              \
-    "ENDED_S >= UNIX_TIMESTAMP() - 3600 * {hours}) "                                                \
-    "GROUP BY DB_NAME, TABLE_NAME, TYPE ORDER BY FAILED DESC, LOADS DESC LIMIT 2000"
-
-const struct srd_probe srd_probe_load_rates = {
-    .id = "load-rates",
-    .summary = "loads that ended in the last day: how many, failed, rows and bytes, by table and type",
-    .texts = {
-        { NEW_LAYOUT, .sql = RATES "SELECT DB_NAME, TABLE_NAME, TYPE, " RATES_END RATES_TAIL },
-        { OLD_LAYOUT, .sql = RATES "SELECT DATABASE_NAME AS DB_NAME, CAST(NULL AS VARCHAR) AS TABLE_NAME, TYPE, "
-          ENDED_S " AS ENDED_S, LABEL, STATE, get_json_int(JOB_DETAILS, '$.ScanBytes') AS SCAN_BYTES, FILTERED_ROWS, "
-          "UNSELECTED_ROWS, SINK_ROWS, " IS_FAILURE FROM_LOADS "WHERE STATE IN ('FINISHED', 'CANCELLED')" RATES_TAIL },
-    },
-    .columns = "DB_NAME TABLE_NAME TYPE LOADS FAILED LOADS_1H FAILED_1H FINISHED_1H MEDIAN_BYTES_1H FILTERED READ_ROWS "
-               "EMPTY_LOADS FIRST_S",
-    .cost = SRD_COST_MEDIUM,
-    .zone = SRD_ZONE_SESSION,
-    .needs_node = true,
-    .params = { { "hours", SRD_PARAM_INTEGER }, { "zone", SRD_PARAM_TEXT } },
-    .pick = srd_pick_hours_zone,
-    .max_keys = 1,
-};
+    "MIN(ENDED_S) AS FIRST_S FROM (" ended ") ended WHERE DB_NAME <> '_statistics_' AND (ENDED_S IS NULL OR " \
+    "ENDED_S >= UNIX_TIMESTAMP() - 3600 * {hours}) GROUP BY DB_NAME, TABLE_NAME, TYPE"
+#define ENDED_NEW                                                                                   \
+    "SELECT DB_NAME, TABLE_NAME, TYPE, " ENDED_S " AS ENDED_S, LABEL, STATE, SCAN_BYTES, FILTERED_ROWS, " \
+    "UNSELECTED_ROWS, SINK_ROWS, " IS_FAILURE FROM_LOADS "WHERE STATE IN ('FINISHED', 'CANCELLED')"
+#define ENDED_OLD                                                                                   \
+    "SELECT DATABASE_NAME AS DB_NAME, CAST(NULL AS VARCHAR) AS TABLE_NAME, TYPE, " ENDED_S " AS ENDED_S, " \
+    "LABEL, STATE, get_json_int(JOB_DETAILS, '$.ScanBytes') AS SCAN_BYTES, FILTERED_ROWS, UNSELECTED_ROWS, " \
+    "SINK_ROWS, " IS_FAILURE FROM_LOADS "WHERE STATE IN ('FINISHED', 'CANCELLED')"
 
 /* Refused because compaction lags: kept apart, so that other failures do not push them out. */
 #define LAGS                                                                                        \
     "(STATE = 'CANCELLED' AND (LOWER(ERROR_MSG) LIKE '%too many versions%' "                        \
     "OR LOWER(ERROR_MSG) LIKE '%too large compaction score%' "                                      \
     "OR LOWER(ERROR_MSG) LIKE '%due to ingestion slowdown%'))"
-/* Failed ones come first and the newest of them, then the open ones and the oldest of them. */
+/* Of the failed ones the newest come first, of the open ones the oldest. */
 #define SORTED                                                                                      \
-    "CASE WHEN STATE = 'CANCELLED' THEN COALESCE(0 - FINISHED_S, 0) ELSE COALESCE(CREATED_S, 0) END, " \
-    "CASE WHEN STATE = 'CANCELLED' THEN 0 - ID ELSE ID END"
-#define LOADS(job)                                                                                  \
-    "SELECT * FROM (SELECT job.*, ROW_NUMBER() OVER (PARTITION BY STATE = 'CANCELLED', LAGS ORDER BY " SORTED \
-    ") AS PLACE FROM (" job ", CASE WHEN " LAGS " THEN 1 ELSE 0 END AS LAGS" FROM_LOADS             \
-    "WHERE STATE <> 'FINISHED' AND (STATE <> 'CANCELLED' OR " IN_WINDOW ")) job) placed "           \
-    "WHERE PLACE <= CASE WHEN STATE = 'CANCELLED' THEN 500 ELSE 2000 END ORDER BY " SORTED
+    "CASE WHEN STATE = 'CANCELLED' THEN COALESCE(0 - FINISHED_S, 0) ELSE COALESCE(CREATED_S, 0) END AS SORT_S, " \
+    "CASE WHEN STATE = 'CANCELLED' THEN 0 - ID ELSE ID END AS SORT_ID"
+#define NUMBER "CAST(NULL AS BIGINT)"
+#define REAL "CAST(NULL AS DOUBLE)"
+#define WORDS "CAST(NULL AS VARCHAR)"
+
+/* Three lists: failed, open, and rates of what ended in the window. */
+#define LOADS(job, ended)                                                                           \
+    "SELECT CASE WHEN STATE = 'CANCELLED' THEN 'failed' ELSE 'open' END AS KIND, ID, LABEL, DB_NAME, TABLE_NAME, " \
+    "`USER`, TYPE, STATE, PROGRESS, PRIORITY, CREATED_S, STARTED_S, COMMITTED_S, FINISHED_S, TIMEOUT_S, SCAN_ROWS, " \
+    "SCAN_BYTES, FILTERED_ROWS, UNSELECTED_ROWS, SINK_ROWS, ERROR_MSG, TRACKING_SQL, "              \
+    NUMBER " AS LOADS, " NUMBER " AS FAILED, " NUMBER " AS LOADS_1H, " NUMBER " AS FAILED_1H, "     \
+    NUMBER " AS FINISHED_1H, " REAL " AS MEDIAN_BYTES_1H, " REAL " AS MEDIAN_ROWS_1H, " NUMBER " AS FILTERED, " \
+    NUMBER " AS READ_ROWS, " NUMBER " AS EMPTY_LOADS, " WORDS " AS FILTERED_LABEL, " NUMBER " AS FIRST_S, " \
+    "SORT_S, SORT_ID FROM "                                                                         \
+    "(SELECT job.*, ROW_NUMBER() OVER (PARTITION BY LAGS, CASE WHEN STATE = 'CANCELLED' THEN 1 ELSE 0 END " \
+    "ORDER BY SORT_S, SORT_ID) AS PLACE FROM (SELECT job.*, " SORTED " FROM (" job ", "             \
+    "CASE WHEN " LAGS " THEN 1 ELSE 0 END AS LAGS" FROM_LOADS                                       \
+    "WHERE STATE <> 'FINISHED' AND (STATE <> 'CANCELLED' OR " IN_WINDOW ")) job) job) placed "      \
+    "WHERE PLACE <= CASE WHEN STATE = 'CANCELLED' THEN 500 ELSE 2000 END "                          \
+    "UNION ALL "                                                                                    \
+    "SELECT 'rate' AS KIND, " NUMBER ", " WORDS ", DB_NAME, TABLE_NAME, " WORDS ", TYPE, " WORDS ", " WORDS ", " \
+    WORDS ", " NUMBER ", " NUMBER ", " NUMBER ", " NUMBER ", " NUMBER ", " NUMBER ", " NUMBER ", " NUMBER ", " \
+    NUMBER ", " NUMBER ", " WORDS ", " WORDS ", LOADS, FAILED, LOADS_1H, FAILED_1H, FINISHED_1H, MEDIAN_BYTES_1H, " \
+    "MEDIAN_ROWS_1H, FILTERED, READ_ROWS, EMPTY_LOADS, FILTERED_LABEL, FIRST_S, PLACE AS SORT_S, PLACE AS SORT_ID FROM " \
+    "(SELECT r.*, ROW_NUMBER() OVER (ORDER BY FAILED DESC, LOADS DESC) AS PLACE FROM (" RATES(ended) ") r) r " \
+    "WHERE PLACE <= 2000 ORDER BY KIND, SORT_S, SORT_ID"
+#define RATE_COLUMNS                                                                                \
+    "DB_NAME TABLE_NAME TYPE LOADS FAILED LOADS_1H FAILED_1H FINISHED_1H MEDIAN_BYTES_1H FILTERED READ_ROWS " \
+    "EMPTY_LOADS FIRST_S"
 
 const struct srd_probe srd_probe_loads = {
     .id = "loads",
-    .summary = "loads that failed or were cancelled, with the text of the error, and those that wait or run",
-    .texts = { { NEW_LAYOUT, .sql = LOADS(JOB_NEW) }, { OLD_LAYOUT, .sql = LOADS(JOB_OLD) } },
-    .columns = JOB_COLUMNS,
+    .summary = "loads that failed, with the text of the error, that wait or run, and how many ended by table and type",
+    .texts = { { NEW_LAYOUT, .sql = LOADS(JOB_NEW, ENDED_NEW) }, { OLD_LAYOUT, .sql = LOADS(JOB_OLD, ENDED_OLD) } },
+    .columns = JOB_COLUMNS " KIND LOADS FAILED LOADS_1H FAILED_1H FINISHED_1H MEDIAN_BYTES_1H FILTERED READ_ROWS "
+               "EMPTY_LOADS FIRST_S",
     .cost = SRD_COST_MEDIUM,
     .zone = SRD_ZONE_SESSION,
     .needs_node = true,
@@ -169,12 +175,17 @@ const struct srd_probe srd_probe_load_by_label = {
 
 static bool is_failed(const struct srd_table *t, size_t row)
 {
-    return srd_cell_is(t, row, "STATE", "CANCELLED");
+    return srd_cell_is(t, row, "KIND", "failed");
 }
 
 static bool is_open(const struct srd_table *t, size_t row)
 {
-    return !is_failed(t, row);
+    return srd_cell_is(t, row, "KIND", "open");
+}
+
+static bool is_rate(const struct srd_table *t, size_t row)
+{
+    return srd_cell_is(t, row, "KIND", "rate");
 }
 
 static const struct srd_table *loads_where(const struct srd_evidence *ev,
@@ -196,6 +207,12 @@ const struct srd_table *srd_load_failed(const struct srd_evidence *ev)
 const struct srd_table *srd_load_open(const struct srd_evidence *ev)
 {
     return loads_where(ev, is_open);
+}
+
+const struct srd_table *srd_load_rates(const struct srd_evidence *ev)
+{
+    return srd_rows_where(ev, &srd_probe_loads, is_rate,
+                          RATE_COLUMNS " MEDIAN_ROWS_1H FILTERED_LABEL");
 }
 
 /* Why the load was refused, if it was because compaction lags; NULL: it was not. */

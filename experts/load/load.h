@@ -37,8 +37,7 @@ extern const struct srd_view *const srd_load_views_views[];
  * tables, and only broker, insert and Spark loads. The columns here are the same for both layouts;
  * times are seconds since 1970 (CREATED_S STARTED_S COMMITTED_S FINISHED_S).
  */
-extern const struct srd_probe srd_probe_load_rates; /* ended in 24 h, by database, table and type */
-extern const struct srd_probe srd_probe_loads;      /* that failed or are open; hours/zone */
+extern const struct srd_probe srd_probe_loads; /* that failed or are open, and rates; hours/zone */
 extern const struct srd_probe srd_probe_recent_loads;  /* the newest of each state; for views */
 extern const struct srd_probe srd_probe_load_by_label; /* label/zone, if it is none of the recent */
 
@@ -49,12 +48,14 @@ extern const struct srd_probe srd_probe_load_by_label; /* label/zone, if it is n
 
 /*
  * The parts of srd_probe_loads; NULL: it was not answered, or not asked (the zone is not known).
+ *   srd_load_rates    ended within these hours, by database, table and type
  *   srd_load_failed   CANCELLED within the hours that were asked for, the newest first
  *   srd_load_open     neither finished nor cancelled, the oldest first
  *   srd_load_refused  of the failed, those of the last quarter of an hour up to the newest of them that
  *                     failed because compaction lags, by kind and target, most first: KIND ("versions"
  *                     "score" "slowdown"), DB_NAME TABLE_NAME LOADS LAST (when the newest ended) MESSAGE
  */
+const struct srd_table *srd_load_rates(const struct srd_evidence *ev);
 const struct srd_table *srd_load_failed(const struct srd_evidence *ev);
 const struct srd_table *srd_load_open(const struct srd_evidence *ev);
 const struct srd_table *srd_load_refused(const struct srd_evidence *ev);

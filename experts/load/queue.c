@@ -183,7 +183,7 @@ static void judge_stuck(const struct srd_evidence *ev, struct srd_findings *out)
 /* Broker loads that finished in the last hour; false: not known. */
 static bool drained(const struct srd_evidence *ev, double *out)
 {
-    const struct srd_table *t = srd_evidence_get(ev, &srd_probe_load_rates, NULL);
+    const struct srd_table *t = srd_load_rates(ev);
 
     *out = 0;
     for (size_t row = 0; t && row < t->rows; row++)
@@ -293,7 +293,7 @@ const struct srd_check srd_load_broker_queue = {
     .title = "Broker loads waiting for their turn",
     .worst = SRD_CRITICAL,
     .needs = { &srd_probe_loads },
-    .wants = { &srd_probe_fe_config, &srd_probe_load_rates },
+    .wants = { &srd_probe_fe_config },
     .judge = judge_broker_queue,
     .limits = ". desired_max_waiting_jobs max_broker_load_job_concurrency",
     .why = "Only max_broker_load_job_concurrency broker loads run at a time. When more come than are worked off, data is late "

@@ -38,13 +38,12 @@ static void judge_dropped(struct srd_findings *out, const struct srd_table *t, s
     srd_finding_value(f, percent, worse ? critical : warning);
     srd_finding_share(f, read, all);
     srd_finding_field(out, f, "label", srd_quote_text(out->arena, label));
-    srd_finding_row(f, &srd_probe_load_rates, t, row);
+    srd_finding_row(f, &srd_probe_loads, t, row);
 }
 
 static void judge_filtered(const struct srd_evidence *ev, struct srd_findings *out)
 {
-    const struct srd_table *t =
-        srd_load_known(out, srd_evidence_get(ev, &srd_probe_load_rates, NULL));
+    const struct srd_table *t = srd_load_known(out, srd_load_rates(ev));
     double all = 0, dropped = 0;
 
     (void)ev;
@@ -133,13 +132,12 @@ static void judge_frequent(struct srd_findings *out, const struct srd_table *t, 
     if (table)
         srd_finding_field(out, f, "table", table);
     srd_finding_field(out, f, "type", srd_cell_text(t, row, "TYPE"));
-    srd_finding_row(f, &srd_probe_load_rates, t, row);
+    srd_finding_row(f, &srd_probe_loads, t, row);
 }
 
 static void judge_small_frequent(const struct srd_evidence *ev, struct srd_findings *out)
 {
-    const struct srd_table *t =
-        srd_load_known(out, srd_evidence_get(ev, &srd_probe_load_rates, NULL));
+    const struct srd_table *t = srd_load_known(out, srd_load_rates(ev));
     double fastest = 0, tables = 0;
     struct list lists[2];
 
@@ -168,7 +166,7 @@ const struct srd_check srd_load_filtered_rows = {
     .title = "Rows dropped by finished loads",
     .family = "load-failure",
     .worst = SRD_CRITICAL,
-    .needs = { &srd_probe_load_rates },
+    .needs = { &srd_probe_loads },
     .judge = judge_filtered,
     .limits = ". .critical",
     .why = "With max_filter_ratio above 0 a load succeeds although rows were dropped because their values do not fit or no "
@@ -194,7 +192,7 @@ const struct srd_check srd_load_small_frequent = {
     .family = "load-rate",
     .since = SRD_VERSION(3, 3, 6),
     .worst = SRD_CRITICAL,
-    .needs = { &srd_probe_load_rates },
+    .needs = { &srd_probe_loads },
     .wants = { &srd_probe_fe_config },
     .judge = judge_small_frequent,
     .limits = ". .bytes .critical .shared-data label_keep_max_num stream_load_task_keep_max_num",
