@@ -19,12 +19,14 @@ extern const struct srd_view srd_txn_view_running;
 
 /* It is 2026-01-20 02:00:00. */
 /* clang-format off */
-#define DBS { &srd_probe_txn_databases, "", "DbId|DbName\n101|sales\n102|ops\n", 0 }
+#define DBS { &srd_probe_databases, "", "DbId|DbName\n1|information_schema\n100|sys\n101|sales\n102|ops\n", 0 }
 #define COUNTS(sales, ops) { &srd_probe_fe_gauges, "", "FE_ID|NAME|LABELS|VALUE\n" \
     "fe1|safe_mode|{\"metric\":\"safe_mode\",\"type\":\"safe_mode\"}|0\n" \
     "fe1|txn_running|{\"metric\":\"txn_running\",\"is_leader\":\"true\",\"db\":\"sales\"}|" sales "\n" \
     "fe1|txn_running|{\"metric\":\"txn_running\",\"is_leader\":\"true\",\"db\":\"ops\"}|" ops "\n" \
     "fe2|txn_running|{\"metric\":\"txn_running\",\"is_leader\":\"false\",\"db\":\"sales\"}|0\n", 0 }
+#define ODD { &srd_probe_fe_gauges, "", "FE_ID|NAME|LABELS|VALUE\nf|txn_running|{\"db\":\"10007\"}|9\n" \
+    "f|txn_running|{\"db\":\"a/b\"}|8\nf|txn_running|{\"db\":\"it's\"}|7\nf|txn_running|{\"db\":\"名字\"}|6\n", 0 }
 #define HEAD "TransactionId|Label|Coordinator|TransactionStatus|LoadJobSourceType|PrepareTime|PreparedTime|CommitTime|PublishTime|" \
              "FinishTime|Reason|ErrorReplicasCount|ListenerId|TimeoutMs|PreparedTimeoutMs|ErrMsg\n"
 #define TXN(id, status, source, prepare, prepared, commit, timeout) \
@@ -62,8 +64,8 @@ static const struct row rows[] = {
       NOTHING("102"), CONFIG(SET("max_running_txn_num_per_db", "2")) }, "ok", SN, V35 },
     { "metrics without the counts are no metrics", CHECK, { DBS, { &srd_probe_fe_gauges, "", "FE_ID|NAME|LABELS|VALUE\nfe1|safe_mode|{}|0\n", 0 }, NOTHING("101") }, "not checked: skipped", SN, V35 },
     { "without metrics and lists nothing is ok", CHECK, { DBS, { &srd_probe_fe_gauges, "", NULL, SRD_NO_BACKEND }, NOTHING("101"), { &srd_probe_txn_running, "102", NULL, SRD_TIMED_OUT } }, "not checked: skipped", SN, V35 },
-    { "limit: denied leaves it open", CHECK, { DENY(&srd_probe_txn_databases) }, "not checked: denied", SN, V35 },
-    { "limit: a missing column is a matter of version", CHECK, { { &srd_probe_txn_databases, "", "DbId\n1\n", 0 } }, "not checked: version", SN, V35 },
+    { "limit: denied leaves it open", CHECK, { DENY(&srd_probe_databases) }, "not checked: denied", SN, V35 },
+    { "limit: a missing column is a matter of version", CHECK, { { &srd_probe_databases, "", "DbId\n1\n", 0 } }, "not checked: version", SN, V35 },
     { "it counts in shared-data, too", CHECK, { DBS, COUNTS("960", "0"), NOTHING("101") }, "critical sales", SD, V35 },
 #undef CHECK
 #define CHECK &srd_txn_committed_not_visible
@@ -79,7 +81,10 @@ static const struct row rows[] = {
       CONFIG(SET("max_show_proc_transactions_entry", "2")) }, "not checked: skipped", SN, V35 },
     { "a commit that cannot be dated is not ok", CHECK, { DBS, COUNTS("1", "0"), RUNNING("101", COMMITTED("1", "NULL")) }, "not checked: failed", SN, V35 },
     { "a commit in the future is not ok", CHECK, { DBS, COUNTS("1", "0"), RUNNING("101", COMMITTED("1", "2026-01-20 10:00:00")) }, "not checked: failed", SN, V35 },
-    { "visible: denied leaves it open", CHECK, { DENY(&srd_probe_txn_databases) }, "not checked: denied", SN, V35 },
+    { "the metrics suffice where the databases are not listed", CHECK, { { &srd_probe_databases, "", NULL, SRD_TIMED_OUT }, COUNTS("1", "0"),
+      RUNNING("sales", COMMITTED("1", "2026-01-20 01:58:59")) }, "warning sales", SN, V35 },
+    { "one whose name cannot be asked for is said", CHECK, { { &srd_probe_databases, "", NULL, SRD_TIMED_OUT }, ODD, NOTHING("名字") }, "not checked: skipped", SN, V35 },
+    { "visible: denied leaves it open", CHECK, { DENY(&srd_probe_databases) }, "not checked: denied", SN, V35 },
     { "visible: denied lists leave it open", CHECK, { DBS, COUNTS("1", "0"), { &srd_probe_txn_running, "101", NULL, SRD_DENIED } }, "not checked: denied", SN, V35 },
     { "visible: a missing column is a matter of version", CHECK, { DBS, COUNTS("1", "0"), { &srd_probe_txn_running, "101", "TransactionId|Label\n1|x\n", 0 } }, "not checked: version", SN, V35 },
 #undef CHECK
@@ -90,7 +95,7 @@ static const struct row rows[] = {
     { "a long INSERT has a long time-out", CHECK, { DBS, COUNTS("1", "0"), RUNNING("101", WRITING("1", "2026-01-19 22:00:00", "14400000")) }, "ok", SN, V35 },
     { "no time-out, no leak", CHECK, { DBS, COUNTS("1", "0"), RUNNING("101", WRITING("1", "2026-01-01 22:00:00", "-1")) }, "ok", SN, V35 },
     { "a begin that cannot be dated is not ok", CHECK, { DBS, COUNTS("1", "0"), RUNNING("101", WRITING("1", "NULL", "600000")) }, "not checked: failed", SN, V35 },
-    { "leaks: denied leaves it open", CHECK, { DENY(&srd_probe_txn_databases) }, "not checked: denied", SN, V35 },
+    { "leaks: denied leaves it open", CHECK, { DENY(&srd_probe_databases) }, "not checked: denied", SN, V35 },
     { "older releases print them, too", CHECK, { DBS, COUNTS("1", "0"), { &srd_probe_txn_running, "101", OLD_HEAD "1|l|FE: x|PREPARE|FRONTEND|2026-01-20 01:00:00|NULL|600000\n", 0 } }, "warning sales", SN, V32 },
 #undef CHECK
 #define CHECK &srd_txn_prepared_abandoned
@@ -105,7 +110,7 @@ static const struct row rows[] = {
     { "a fifth of the limit is not critical", CHECK, { DBS, COUNTS("1", "0"), RUNNING("101", TWO_PHASE("1", HOUR) TWO_PHASE("2", HOUR)), CONFIG(SET("max_running_txn_num_per_db", "10")) }, "ok", SN, V35 },
     { "more than a fifth is", CHECK, { DBS, COUNTS("1", "0"), RUNNING("101", TWO_PHASE("1", HOUR) TWO_PHASE("2", HOUR)), CONFIG(SET("max_running_txn_num_per_db", "9")) }, "critical sales", SN, V35 },
     { "before 3.5.4 the begin has to do", CHECK, { DBS, COUNTS("1", "0"), { &srd_probe_txn_running, "101", OLD_HEAD "1|l|FE: x|PREPARED|FRONTEND|2026-01-19 10:00:00|NULL|600000\n", 0 } }, "warning sales", SN, V32 },
-    { "prepared: denied leaves it open", CHECK, { DENY(&srd_probe_txn_databases) }, "not checked: denied", SN, V35 },
+    { "prepared: denied leaves it open", CHECK, { DENY(&srd_probe_databases) }, "not checked: denied", SN, V35 },
 #undef CHECK
 #define CHECK &srd_txn_next_version_gap
 #define GAP(id, visible, next, time) "sales|orders|p1|" id "|" visible "|" next "|" time IS_GAP
@@ -270,9 +275,24 @@ static void databases_with_most_are_asked_first(void **state)
                                         blind[] = { DBS, { 0 } };
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
     const char *many = "DbId|DbName\nx|'; drop\n";
-    struct srd_answer_text large[] = { { &srd_probe_txn_databases, "", NULL, 0 }, { 0 } };
+    struct srd_answer_text large[] = { { &srd_probe_databases, "", NULL, 0 }, { 0 } };
+    /* a locked database may keep the list of them away */
+    static const struct srd_answer_text nameless[] = {
+        { &srd_probe_databases, "", NULL, SRD_TIMED_OUT }, COUNTS("3", "9"), { 0 }
+    };
+    static const struct srd_answer_text odd[] = {
+        { &srd_probe_databases, "", NULL, SRD_TIMED_OUT },
+        ODD,
+        { 0 }
+    };
+    static const struct srd_answer_text known[] = {
+        { &srd_probe_databases, "", "DbId|DbName\n77|10007\n78|a/b\n", 0 }, ODD, { 0 }
+    };
 
     (void)state;
+    check_picked(arena, nameless, "ops sales", 0);
+    check_picked(arena, odd, "名字", 0);
+    check_picked(arena, known, "77 78 名字", 0);
     check_picked(arena, busy, "102 101", 0);
     check_picked(arena, idle, "", 0);
     check_picked(arena, gap, "102", 0);

@@ -182,7 +182,7 @@ const struct srd_check srd_txn_next_version_gap = {
     .family = "txn-queue",
     .worst = SRD_CRITICAL,
     .needs = { &srd_probe_partitions },
-    .wants = { &srd_probe_txn_databases, &srd_probe_fe_gauges, &srd_probe_txn_running, &srd_probe_version_gaps_again,
+    .wants = { &srd_probe_databases, &srd_probe_fe_gauges, &srd_probe_txn_running, &srd_probe_version_gaps_again,
                &srd_probe_fe_config },
     .judge = judge_gaps,
     .limits = ". .unchanged max_show_proc_transactions_entry",

@@ -74,41 +74,41 @@ static void report_limit(struct srd_findings *out, const char *db, const char *i
     srd_finding_field(out, f, "prepared_percent", percent_of(out->arena, s->prepared, s->all));
 }
 
-static const struct srd_table *running_of(const struct srd_txn_databases *all, const char *name)
+static const struct srd_txn_database *database_of(const struct srd_txn_databases *all,
+                                                  const char *name)
 {
     for (size_t i = 0; i < all->count; i++)
         if (!strcmp(all->items[i].name, name))
-            return all->items[i].running;
+            return &all->items[i];
     return NULL;
 }
 
 /* The metric knows every database; without it the lists that were read have to do. */
 static void judge_near_limit(const struct srd_evidence *ev, struct srd_findings *out)
 {
-    const struct srd_table *t = srd_evidence_get(ev, &srd_probe_txn_databases, NULL);
     struct srd_txn_databases all = srd_txn_databases(ev, out->arena);
     struct srd_limit limit = limit_of_database(ev);
     struct srd_limit part = srd_limit_catalogue(ev, "txn.running-near-limit", 80, SRD_UNIT_PERCENT);
     struct srd_txn_counts counts = srd_txn_counts(ev, out->arena);
+    const char **names, *fullest = "";
+    size_t databases = srd_txn_names(ev, out->arena, &names);
     double most = 0;
-    const char *fullest = "";
 
-    for (size_t row = 0; row < t->rows; row++) {
-        const char *name = srd_cell_text(t, row, "DbName");
-        const struct srd_table *running = running_of(&all, name);
-        struct split s = split(running);
-        const struct srd_txn_count *known = srd_txn_count(&counts, name);
+    if (!srd_txn_known(out))
+        return;
+    for (size_t i = 0; i < databases; i++) {
+        const struct srd_txn_database *db = database_of(&all, names[i]);
+        struct split s = split(db ? db->running : NULL);
+        const struct srd_txn_count *known = srd_txn_count(&counts, names[i]);
         double count = known ? known->value : (double)s.all;
 
-        if (all.exact && !known)
-            continue; /* among the lowest */
         if (count > most) {
             most = count;
-            fullest = name;
+            fullest = names[i];
         }
         if (100 * count <= part.value * limit.value)
             continue;
-        report_limit(out, name, srd_cell_text(t, row, "DbId"), count, &s, limit, (double)t->rows);
+        report_limit(out, names[i], db ? db->id : names[i], count, &s, limit, (double)databases);
         if (known)
             srd_finding_row(out->items[out->count - 1], &srd_probe_fe_gauges,
                             srd_evidence_get(ev, &srd_probe_fe_gauges, NULL), known->row);
@@ -177,6 +177,8 @@ static void judge_committed(const struct srd_evidence *ev, struct srd_findings *
         srd_limit_catalogue(ev, "txn.committed-not-visible.critical", 300e3, SRD_UNIT_MS);
     size_t waiting = 0, undated = 0;
 
+    if (!srd_txn_known(out))
+        return;
     for (size_t i = 0; i < all.count; i++) {
         const struct srd_txn_database *db = &all.items[i];
         struct oldest o = find_oldest(ev, db->running, "COMMITTED", "CommitTime", late.value);
@@ -248,6 +250,8 @@ static void judge_leaked(const struct srd_evidence *ev, struct srd_findings *out
     struct srd_limit many = srd_limit_catalogue(ev, "txn.prepare-leaked.count", 50, SRD_UNIT_COUNT);
     size_t undated = 0;
 
+    if (!srd_txn_known(out))
+        return;
     for (size_t i = 0; i < all.count; i++) {
         const struct srd_txn_database *db = &all.items[i];
         struct leaks l = find_leaks(ev, db->running, grace.value);
@@ -288,6 +292,8 @@ static void judge_abandoned(const struct srd_evidence *ev, struct srd_findings *
     struct srd_limit limit = limit_of_database(ev);
     size_t undated = 0, prepared = 0;
 
+    if (!srd_txn_known(out))
+        return;
     for (size_t i = 0; i < all.count; i++) {
         const struct srd_txn_database *db = &all.items[i];
         /* PreparedTime is printed from 3.5.4 on; before, the begin has to do */
@@ -321,8 +327,8 @@ static void judge_abandoned(const struct srd_evidence *ev, struct srd_findings *
 }
 
 /* clang-format off */
-#define LISTS { &srd_probe_txn_databases, &srd_probe_txn_running }
-#define HELP { &srd_probe_fe_gauges, &srd_probe_partitions, &srd_probe_fe_config }
+#define LISTS { &srd_probe_txn_running }
+#define HELP { &srd_probe_fe_gauges, &srd_probe_databases, &srd_probe_partitions, &srd_probe_fe_config }
 
 #define WHICH " Of the databases in which something runs (fe_metrics: txn_running; partitions_meta: versions to come) the 6 " \
               "with the most are looked at. A list ends after max_show_proc_transactions_entry (2,000) rows."
@@ -332,8 +338,7 @@ const struct srd_check srd_txn_running_near_limit = {
     .title = "Transactions near the limit",
     .family = "txn-queue",
     .worst = SRD_CRITICAL,
-    .needs = { &srd_probe_txn_databases },
-    .wants = { &srd_probe_fe_gauges, &srd_probe_partitions, &srd_probe_fe_config, &srd_probe_txn_running },
+    .wants = { &srd_probe_fe_gauges, &srd_probe_databases, &srd_probe_partitions, &srd_probe_fe_config, &srd_probe_txn_running },
     .judge = judge_near_limit,
     .limits = ". max_running_txn_num_per_db max_show_proc_transactions_entry",
     .why = "At the limit every new load into the database is refused.",

@@ -10,17 +10,6 @@
 
 #define MAX_DATABASES 6
 
-/* clang-format off */
-const struct srd_probe srd_probe_txn_databases = {
-    .id = "transaction-databases",
-    .summary = "databases that have transactions",
-    .texts = { { .sql = "SHOW PROC '/transactions'" } },
-    .columns = "DbId DbName",
-    .privilege = "OPERATE",
-    /* any FE: it passes this path on to the leader by itself */
-};
-/* clang-format on */
-
 struct srd_txn_counts srd_txn_counts(const struct srd_evidence *ev, struct srd_arena *arena)
 {
     const struct srd_table *t = srd_evidence_get(ev, &srd_probe_fe_gauges, NULL);
@@ -60,8 +49,51 @@ static bool has_gap(const struct srd_evidence *ev, const char *db)
     return false;
 }
 
+/* Nobody writes into these. */
+static bool is_system(const char *db)
+{
+    return !strcmp(db, "information_schema") || !strcmp(db, "sys");
+}
+
+size_t srd_txn_names(const struct srd_evidence *ev, struct srd_arena *arena, const char ***out)
+{
+    const struct srd_table *dbs = srd_evidence_get(ev, &srd_probe_databases, NULL);
+    struct srd_txn_counts counts = srd_txn_counts(ev, arena);
+    size_t count = 0;
+
+    *out = srd_arena_array(arena, counts.count + (dbs ? dbs->rows : 0) + 1, sizeof(**out));
+    for (size_t i = 0; i < counts.count; i++)
+        if (srd_txn_count(&counts, counts.items[i].name) == &counts.items[i])
+            (*out)[count++] = counts.items[i].name;
+    for (size_t row = 0; dbs && row < dbs->rows && !counts.count; row++)
+        if (!is_system(srd_cell_text(dbs, row, "DbName")))
+            (*out)[count++] = srd_cell_text(dbs, row, "DbName");
+    return count;
+}
+
+static bool is_id(const char *text)
+{
+    size_t n = strspn(text, "0123456789");
+
+    return n > 0 && n <= 20 && !text[n];
+}
+
+/*
+ * What stands for the database in the path: its id. The name does as well, unless it reads like an
+ * id or has what a path cannot hold; NULL: it cannot be asked for.
+ */
+static const char *key_of(const struct srd_evidence *ev, const char *name)
+{
+    const struct srd_table *dbs = srd_evidence_get(ev, &srd_probe_databases, NULL);
+
+    for (size_t row = 0; dbs && row < dbs->rows; row++)
+        if (srd_cell_is(dbs, row, "DbName", name))
+            return is_id(srd_cell_text(dbs, row, "DbId")) ? srd_cell(dbs, row, "DbId") : NULL;
+    return !*name || is_id(name) || strpbrk(name, "'\"`\\/") ? NULL : name;
+}
+
 struct candidate {
-    const char *id;
+    const char *name, *key;
     double count;
     size_t place;
 };
@@ -83,17 +115,18 @@ static int by_count(const void *left, const void *right)
 static size_t candidates(const struct srd_evidence *ev, struct srd_arena *arena,
                          struct candidate **out)
 {
-    const struct srd_table *t = srd_evidence_get(ev, &srd_probe_txn_databases, NULL);
     struct srd_txn_counts counts = srd_txn_counts(ev, arena);
-    size_t count = 0;
+    const char **names;
+    size_t all = srd_txn_names(ev, arena, &names), count = 0;
 
-    *out = srd_arena_array(arena, t ? t->rows + 1 : 1, sizeof(**out));
-    for (size_t row = 0; t && row < t->rows; row++) {
-        const char *name = srd_cell_text(t, row, "DbName");
-        const struct srd_txn_count *known = srd_txn_count(&counts, name);
-        struct candidate c = { .id = srd_cell_text(t, row, "DbId"),
-                               .count = (known ? known->value : 0) + (has_gap(ev, name) ? 0.5 : 0),
-                               .place = row };
+    *out = srd_arena_array(arena, all + 1, sizeof(**out));
+    for (size_t i = 0; i < all; i++) {
+        const struct srd_txn_count *known = srd_txn_count(&counts, names[i]);
+        struct candidate c = { .name = names[i],
+                               .key = key_of(ev, names[i]),
+                               .count =
+                                   (known ? known->value : 0) + (has_gap(ev, names[i]) ? 0.5 : 0),
+                               .place = i };
 
         if (c.count > 0 || !counts.count)
             (*out)[count++] = c;
@@ -102,35 +135,49 @@ static size_t candidates(const struct srd_evidence *ev, struct srd_arena *arena,
     return count;
 }
 
-static bool is_id(const char *text)
-{
-    size_t n = strspn(text, "0123456789");
-
-    return n > 0 && n <= 20 && !text[n];
-}
-
 static void pick_databases(const struct srd_evidence *ev, struct srd_keys *out)
 {
     struct candidate *all;
     size_t count = candidates(ev, out->arena, &all);
 
     for (size_t i = 0; i < count; i++)
-        if (is_id(all[i].id))
-            srd_keys_add(out, all[i].id, NULL, NULL);
+        srd_keys_add(out, all[i].key, NULL, NULL);
 }
 
+/*
+ * Which databases are worth asking the FEs' metrics say, and without them all may be. The list of
+ * databases is not waited for: where a lock is held for long it may not come.
+ */
 const struct srd_probe srd_probe_txn_running = {
     .id = "running-transactions",
     .summary = "running transactions of a database, the newest first, 2,000 at most",
-    .texts = { { .sql = "SHOW PROC '/transactions/{db_id}/running'" } },
+    .texts = { { .sql = "SHOW PROC '/transactions/{db}/running'" } },
     .columns = "TransactionId Label Coordinator TransactionStatus LoadJobSourceType PrepareTime "
                "CommitTime TimeoutMs",
     .privilege = "OPERATE",
-    .params = { { "db_id", SRD_PARAM_INTEGER } },
-    .after = &srd_probe_txn_databases,
+    .params = { { "db", SRD_PARAM_PATH } },
+    .behind = &srd_probe_fe_gauges,
     .pick = pick_databases,
     .max_keys = MAX_DATABASES,
 };
+
+bool srd_txn_known(struct srd_findings *out)
+{
+    const struct srd_table *dbs = srd_evidence_get(out->ev, &srd_probe_databases, NULL);
+    const struct srd_answer *missing = srd_evidence_missing(out->ev, &srd_probe_databases);
+    const char *lacks = dbs ? srd_table_lacks(dbs, "DbId DbName", out->arena) : NULL;
+
+    if (srd_txn_counts(out->ev, out->arena).count || (dbs && !lacks))
+        return true;
+    if (lacks)
+        srd_cannot_judge(out, SRD_VERSION_ABSENT, "column %s is not in the answer of probe %s",
+                         lacks, srd_probe_databases.id);
+    else
+        srd_cannot_judge(out, missing ? missing->status : SRD_SKIPPED, "probe %s: %s",
+                         srd_probe_databases.id,
+                         missing && *missing->detail ? missing->detail : "it was not asked");
+    return false;
+}
 
 static size_t entries(const struct srd_evidence *ev)
 {
@@ -142,21 +189,21 @@ static size_t entries(const struct srd_evidence *ev)
 
 struct srd_txn_databases srd_txn_databases(const struct srd_evidence *ev, struct srd_arena *arena)
 {
-    const struct srd_table *t = srd_evidence_get(ev, &srd_probe_txn_databases, NULL);
     struct srd_txn_databases all = { .exact = srd_txn_counts(ev, arena).count > 0 };
     struct candidate *candidate;
 
     all.wanted = candidates(ev, arena, &candidate);
-    all.items = srd_arena_array(arena, t ? t->rows + 1 : 1, sizeof(*all.items));
-    for (size_t row = 0; t && row < t->rows; row++) {
-        const char *id = srd_cell_text(t, row, "DbId");
-        const struct srd_table *running = srd_evidence_get(ev, &srd_probe_txn_running, id);
+    all.items = srd_arena_array(arena, all.wanted + 1, sizeof(*all.items));
+    for (size_t i = 0; i < all.wanted; i++) {
+        const struct srd_table *running =
+            candidate[i].key ? srd_evidence_get(ev, &srd_probe_txn_running, candidate[i].key)
+                             : NULL;
 
         if (!running)
             continue;
         all.items[all.count] = (struct srd_txn_database){
-            .id = id,
-            .name = srd_cell_text(t, row, "DbName"),
+            .id = candidate[i].key,
+            .name = candidate[i].name,
             .running = running,
             .cut = !running->complete || running->rows >= entries(ev),
         };

@@ -24,13 +24,12 @@ extern const struct srd_view *const srd_txn_view_views[];
 extern const struct srd_cause srd_cause_publish_bottleneck; /* RC-03 */
 extern const struct srd_cause srd_cause_orphan_gap;         /* RC-28 */
 
-extern const struct srd_probe srd_probe_txn_databases; /* ids and names */
-extern const struct srd_probe srd_probe_txn_running;   /* of a database; key: DbId */
+extern const struct srd_probe srd_probe_txn_running; /* of a database; key: its id, or its name */
 extern const struct srd_probe srd_probe_version_gaps_again; /* after that; key: "3600" */
 
 /* A database whose running transactions were looked at. */
 struct srd_txn_database {
-    const char *id, *name;
+    const char *id, *name; /* id: what stands for it in a PROC path */
     const struct srd_table *running;
     bool cut; /* the FE prints the newest 2,000 only, so the oldest are missing */
 };
@@ -41,6 +40,13 @@ struct srd_txn_databases {
     bool exact;    /* that is known from counts; else any database may have */
     size_t cut, unread;
 };
+/*
+ * Says "not checked" and returns false when neither the metrics nor the list of databases is there, so
+ * that nobody knows which to ask. For the beginning of each judge that looks at running transactions.
+ */
+bool srd_txn_known(struct srd_findings *out);
+/* The databases that may have transactions: those of the metrics, or all. */
+size_t srd_txn_names(const struct srd_evidence *ev, struct srd_arena *arena, const char ***out);
 struct srd_txn_databases srd_txn_databases(const struct srd_evidence *ev, struct srd_arena *arena);
 /* After judging: says that not all was seen. */
 void srd_txn_coverage(struct srd_findings *out, const struct srd_txn_databases *all);

@@ -111,7 +111,7 @@ const struct srd_view srd_txn_view_running = {
         { "label", "LABEL", SRD_UNIT_TEXT, false, "label" },
         { "error", "ERROR", SRD_UNIT_TEXT, true, "what went wrong, if something did" },
     },
-    .needs = { &srd_probe_txn_databases, &srd_probe_txn_running },
+    .needs = { &srd_probe_databases, &srd_probe_txn_running },
     .wants = { &srd_probe_fe_gauges, &srd_probe_partitions, &srd_probe_fe_config },
     .fill = fill_running,
     .next = "srdiag transactions | srdiag explain txn.committed-not-visible",
