@@ -76,16 +76,22 @@ const struct srd_probe srd_probe_sick_tablets = {
     .max_keys = 5,
 };
 
-/* Where nothing is unhealthy, gone or about to be, nothing waits for repair. */
+/*
+ * Why tablets wait. Where no BE is away and only a few are unhealthy they all are looked at one by
+ * one, and most of them pass within seconds.
+ */
+#define FEW_SICK 10
+
 static void pick_pending(const struct srd_evidence *ev, struct srd_keys *out)
 {
     const struct srd_table *t = srd_evidence_get(ev, &srd_probe_statistic, NULL);
     const struct srd_table *be = srd_evidence_get(ev, &srd_probe_backends, NULL);
-    bool wanted = be && srd_storage_dead(be);
+    double all = 0;
 
-    for (size_t row = 0; t && row < t->rows && !wanted; row++)
-        wanted = srd_storage_is_database(t, row) && sick(t, row) > 0;
-    if (wanted)
+    for (size_t row = 0; t && row < t->rows; row++)
+        if (srd_storage_is_database(t, row))
+            all += sick(t, row);
+    if (all > FEW_SICK || (be && srd_storage_dead(be)))
         srd_keys_add(out, "", NULL, NULL);
 }
 
