@@ -606,6 +606,41 @@ static void a_question_for_each_fe_goes_to_the_alive_ones(void **state)
     end(&run);
 }
 
+/* Seven are alive: the leader, the one that we are connected to, and the first three others. */
+static void of_many_fes_five_are_asked(void **state)
+{
+    static const char frontends[] =
+        "IP|QueryPort|Role|Alive|LastHeartbeat|Version\n"
+        "fe5|9030|FOLLOWER|false|2026-01-20 02:00:00|3.5.7-x\nfe6|9030|FOLLOWER|true|2026-01-20 "
+        "02:00:00|3.5.7-x\n"
+        "fe7|9030|OBSERVER|true|2026-01-20 02:00:00|3.5.7-x\nfe8|9030|OBSERVER|true|2026-01-20 "
+        "02:00:00|3.5.7-x\n"
+        "fe9|9030|OBSERVER|true|2026-01-20 02:00:00|3.5.7-x\nfe0|9030|OBSERVER|true|2026-01-20 "
+        "02:00:00|3.5.7-x\n"
+        "fe1|9030|FOLLOWER|true|2026-01-20 02:00:00|3.5.7-x\nfe2|9030|LEADER|true|2026-01-20 "
+        "02:00:00|3.5.7-x\n";
+    struct run run = { 0 };
+    size_t answered = 0, skipped = 0;
+
+    (void)state;
+    start(&run,
+          REPLIES({ "frontends", frontends, 0, 0, false }, MODE, BACKENDS, NODES,
+                  { "each", ONE_ROW, 0, 0, false }),
+          PROBES(&each));
+    for (const struct srd_answer *a = NULL; (a = srd_evidence_next(run.ev, &each, a));) {
+        answered += a->status == SRD_ANSWERED;
+        skipped += a->status == SRD_SKIPPED;
+    }
+    assert_int_equal(answered, 5);
+    assert_int_equal(skipped, 2);
+    assert_non_null(strstr(run.fake.asked, "each@fe2:9030"));
+    assert_non_null(strstr(run.fake.asked, "each@fe1:9030"));
+    assert_non_null(strstr(run.fake.asked, "each@fe6:9030"));
+    assert_non_null(strstr(run.fake.asked, "each@fe7:9030"));
+    assert_non_null(strstr(run.fake.asked, "each@fe8:9030"));
+    end(&run);
+}
+
 static void no_statement_that_needs_a_node_is_sent_while_none_is_alive(void **state)
 {
     struct run run = { 0 };
@@ -744,6 +779,7 @@ int main(void)
         cmocka_unit_test(a_cluster_that_is_too_large_says_how_to_ask_all_the_same),
         cmocka_unit_test(what_the_mode_or_version_lacks_is_not_asked),
         cmocka_unit_test(a_question_for_each_fe_goes_to_the_alive_ones),
+        cmocka_unit_test(of_many_fes_five_are_asked),
         cmocka_unit_test(no_statement_that_needs_a_node_is_sent_while_none_is_alive),
         cmocka_unit_test(a_slow_probe_costs_its_own_limit_and_nothing_else),
         cmocka_unit_test(the_end_of_the_time_makes_a_partial_run_with_reasons),

@@ -246,6 +246,7 @@ static const struct row rows[] = {
     { "an empty list is fine", CHECK, { BES(BE1 BE2 BE3), NO_CN, LISTED("fe1", "") }, "ok", SN, V35 },
     { "an entry of more than a day is forgotten", CHECK, { BES(BE1 BE2 BE3), NO_CN, LISTED("fe1", "2|MANUAL|2026-01-19 01:59:59|0|5\n") }, "warning be2", SN, V35 },
     { "one of a day is told", CHECK, { BES(BE1 BE2 BE3), NO_CN, LISTED("fe1", "2|MANUAL|2026-01-19 02:00:00|0|5\n") }, "info be2", SN, V35 },
+    { "FEs that were not asked may have lists", CHECK, { BES(BE1 BE2 BE3), NO_CN, LISTED("fe1", ""), { &srd_probe_node_blacklist, "", NULL, SRD_SKIPPED } }, "not checked: skipped", SN, V35 },
     { "an AUTO entry goes away by itself", CHECK, { BES(BE1 BE2 BE3), NO_CN, LISTED("fe1", "2|AUTO|2026-01-18 02:00:00|9|5\n") }, "info be2", SN, V35 },
     { "a dead node gets there by itself", CHECK, { BES(BE1 BE2 DEAD("3", "2026-01-20 01:00:00")), NO_CN, LISTED("fe1", "3|MANUAL|2026-01-01 02:00:00|0|5\n") }, "ok", SN, V35 },
     { "the oldest entry of all FEs counts", CHECK, { BES(BE1 BE2 BE3), NO_CN, LISTED("fe1", "2|MANUAL|" NOW "|0|5\n"), LISTED("fe2", "2|MANUAL|2026-01-01 00:00:00|0|5\n") }, "warning be2", SN, V35 },

@@ -89,12 +89,15 @@ static void judge_skew(const struct srd_evidence *ev, struct srd_findings *out)
     struct srd_limit refuse = srd_fe_config(ev, "max_bdbje_clock_delta_ms", 5000, SRD_UNIT_MS);
     struct reading *all = srd_arena_array(out->arena, ev->count + 1, sizeof(*all));
     const struct reading *base;
-    size_t count = 0, unread = 0;
+    size_t count = 0, unread = 0, left_out = 0;
     double worst = 0;
 
     for (const struct srd_answer *a = NULL; (a = srd_evidence_next(ev, &srd_probe_fe_clocks, a));) {
         if (a->status == SRD_FAILED && a->detail && strstr(a->detail, "not alive"))
             continue; /* cluster.fe-down */
+        left_out += a->status == SRD_SKIPPED;
+        if (a->status == SRD_SKIPPED)
+            continue;
         if (read_clock(a, &all[count]))
             count++;
         else
@@ -126,6 +129,9 @@ static void judge_skew(const struct srd_evidence *ev, struct srd_findings *out)
     if (unread)
         srd_cannot_judge(out, SRD_FAILED, "the clocks of %zu of %zu FEs could not be read", unread,
                          count + unread);
+    else if (left_out)
+        srd_cannot_judge(out, SRD_SKIPPED, "%zu of %zu FEs were not asked for their clocks",
+                         left_out, count + left_out);
 }
 
 /* clang-format off */

@@ -110,16 +110,18 @@ static void judge_frontend_list(struct srd_findings *out, const struct srd_answe
 static void judge_blacklist(const struct srd_evidence *ev, struct srd_findings *out)
 {
     struct srd_nodes nodes = srd_cluster_nodes(ev, out->arena, SRD_NODE_WORKERS);
-    size_t alive = 0, listed = 0, unread = 0, asked = 0, undated = 0;
+    size_t alive = 0, listed = 0, unread = 0, asked = 0, undated = 0, left_out = 0;
 
     for (size_t i = 0; i < nodes.count; i++)
         alive += nodes.items[i].alive;
     for (const struct srd_answer *a = NULL;
          (a = srd_evidence_next(ev, &srd_probe_node_blacklist, a));) {
         bool dead = a->status == SRD_FAILED && a->detail && strstr(a->detail, "not alive");
+        bool skipped = a->status == SRD_SKIPPED;
 
-        asked += !dead;
-        unread += !dead && !a->table;
+        asked += !dead && !skipped;
+        left_out += skipped;
+        unread += !dead && !skipped && !a->table;
         if (a->table && alive)
             judge_frontend_list(out, a, &nodes, alive);
     }
@@ -141,6 +143,9 @@ static void judge_blacklist(const struct srd_evidence *ev, struct srd_findings *
                          unread, asked);
     else if (undated)
         srd_cannot_judge(out, SRD_FAILED, "since when %zu nodes are listed is not known", undated);
+    else if (left_out)
+        srd_cannot_judge(out, SRD_SKIPPED, "%zu of %zu FEs were not asked for their blacklists",
+                         left_out, asked + left_out);
 }
 
 /* Brokers. */
@@ -255,7 +260,8 @@ const struct srd_check srd_cluster_be_blacklisted = {
             "info: any other, for AUTO entries matter only when they stay",
     .source = "black_host_history_sec (120); issues 78575, 78576, 18835; the 24 hours are our judgement",
     .avoid = "AUTO entries go away by themselves within minutes of a restart. Dead nodes get onto the list by themselves: that "
-             "is cluster.be-down.",
+             "is cluster.be-down. Each FE keeps a list of its own: of more than 5 FEs the leader, the connected one and "
+             "three others are asked, and the report says so.",
     .see = "cluster.be-down query.internal-error query.skewed-execution",
     .fix = {
         { "See that the brpc port of {node} can be reached from the FE, then take it off the list of each FE (DELETE COMPUTE "

@@ -1,4 +1,5 @@
-/* Asks the planned probes, level by level, a few at a time, and turns every failure into a reason. */
+/* Asks the planned probes, level by level, a few at a time, and turns every failure into a reason.
+ */
 
 #include <errno.h>
 #include <pthread.h>
@@ -15,6 +16,7 @@
 
 #define DEFAULT_TIMEOUT_MS 45000
 #define DEFAULT_MAX_KEYS 20
+#define MAX_FRONTENDS 5 /* that are asked one by one: a group and two observers */
 /*
  * Our judgement: 200 BEs with 50,000 tablet replicas each, twice what a BE should hold. Beyond that
  * a walk over the catalogue may keep the FE from its work for longer than it is worth.
@@ -155,26 +157,66 @@ static void prepare(struct collector *c, struct srd_job *job, const struct srd_k
         settle(job, SRD_FAILED, srd_arena_copy(c->arena, err.text));
 }
 
-/* One job per alive FE, for what each FE knows for itself. */
+/* An FE of SHOW FRONTENDS as a node to ask. */
+struct frontend {
+    const char *node; /* "host:port" */
+    bool dead, wanted;
+};
+
+static void want(struct frontend *all, size_t count, const char *node, size_t *room)
+{
+    for (size_t i = 0; i < count && *room; i++) {
+        if (all[i].dead || all[i].wanted || (node && strcmp(all[i].node, node) != 0))
+            continue;
+        all[i].wanted = true;
+        --*room;
+    }
+}
+
+/* The alive FEs, but no more than a few of many: the leader, the connected one, then as they are
+ * listed. */
+static size_t choose_frontends(struct collector *c, const struct srd_table *fe,
+                               struct frontend **out)
+{
+    struct frontend *all = srd_arena_array(c->arena, fe->rows + 1, sizeof(*all));
+    size_t room = MAX_FRONTENDS;
+
+    for (size_t row = 0; row < fe->rows; row++) {
+        const char *host = srd_cell_text(fe, row, "IP");
+        bool alive = false;
+
+        all[row].node = srd_arena_printf(c->arena, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host,
+                                         srd_cell_text(fe, row, "QueryPort"));
+        all[row].dead = srd_cell_bool(fe, row, "Alive", &alive) && !alive;
+    }
+    want(all, fe->rows, c->ev->cluster.leader, &room);
+    want(all, fe->rows, c->ev->cluster.connected, &room);
+    want(all, fe->rows, NULL, &room);
+    *out = all;
+    return fe->rows;
+}
+
+/* One job per FE, for what each FE knows for itself. */
 static void add_each_frontend(struct collector *c, struct jobs *jobs, const struct srd_probe *probe,
                               const char *key_text, const struct srd_key *key)
 {
     const struct srd_table *fe = srd_evidence_get(c->ev, &srd_probe_frontends, NULL);
+    struct frontend *all;
+    size_t count;
 
     if (!fe) {
         prepare(c, add_job(c, jobs, probe, key_text, c->ev->cluster.connected), key);
         return;
     }
-    for (size_t row = 0; row < fe->rows; row++) {
-        bool alive = false;
-        const char *host = srd_cell_text(fe, row, "IP");
-        const char *node =
-            srd_arena_printf(c->arena, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host,
-                             srd_cell_text(fe, row, "QueryPort"));
-        struct srd_job *job = add_job(c, jobs, probe, key_text, node);
+    count = choose_frontends(c, fe, &all);
+    for (size_t i = 0; i < count; i++) {
+        struct srd_job *job = add_job(c, jobs, probe, key_text, all[i].node);
 
-        if (srd_cell_bool(fe, row, "Alive", &alive) && !alive)
+        if (all[i].dead)
             settle(job, SRD_FAILED, "this FE is not alive");
+        else if (!all[i].wanted)
+            settle(job, SRD_SKIPPED,
+                   srd_arena_printf(c->arena, "only %d FEs are asked", MAX_FRONTENDS));
         else
             prepare(c, job, key);
     }
@@ -285,14 +327,16 @@ static int learnt_something(struct collector *c, struct srd_error *err)
     if (!asked || known)
         return 0;
     if (silent)
-        return srd_fail(err, SRD_E_CONNECT,
-                        "%s accepts connections but answered no statement in time; look at the FE's "
-                        "load and logs, or give it longer with --timeout",
-                        c->src->connected);
-    return srd_fail(err, SRD_E_CONNECT,
-                    "the server at %s is no StarRocks FE (SHOW FRONTENDS: %s); give the host and the "
-                    "query_port (9030) of an FE",
-                    c->src->connected, words);
+        return srd_fail(
+            err, SRD_E_CONNECT,
+            "%s accepts connections but answered no statement in time; look at the FE's "
+            "load and logs, or give it longer with --timeout",
+            c->src->connected);
+    return srd_fail(
+        err, SRD_E_CONNECT,
+        "the server at %s is no StarRocks FE (SHOW FRONTENDS: %s); give the host and the "
+        "query_port (9030) of an FE",
+        c->src->connected, words);
 }
 
 static int identify(struct collector *c, struct srd_error *err)

@@ -35,7 +35,7 @@ const char *srd_cost_name(enum srd_cost cost);
 enum srd_where {
     SRD_ASK_ANY,    /* every FE gives the same answer, or forwards to the leader by itself */
     SRD_ASK_LEADER, /* the leader; from another FE only as "source=follower" */
-    SRD_ASK_EACH,   /* every alive FE for itself (configuration drift, connections) */
+    SRD_ASK_EACH,   /* every alive FE for itself, of many five (configuration drift, connections) */
 };
 
 /* In which zone the times of the answer are printed. */
