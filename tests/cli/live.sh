@@ -77,9 +77,9 @@ except OSError:
 print(out.decode().replace("\r", "\n"))
 print("status", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), "soon" if time.time() - begin < 4 else "late")
 PY
-slow='[{"match": "backends/", "delay_s": 6}]'
+slow='[{"match": "be_metrics", "delay_s": 6}]'
 both "on a terminal it says how far it is" 0 "[0-9]+ of [0-9]+ answers" "$sim" disk-full \
-    --faults '[{"match": "backends/", "delay_s": 0.7}]' -- \
+    --faults '[{"match": "be_metrics", "delay_s": 0.7}]' -- \
     bash -c 'python3 wait.py stay "$S" storage disks -h $SIM_HOST -u root --no-pager'
 both "Ctrl-C ends it soon" 0 "status 130 soon" "$sim" disk-full --faults "$slow" -- bash -c '
     python3 wait.py break "$S" storage disks -h $SIM_HOST -u root
