@@ -35,25 +35,29 @@ ALL_CFLAGS = -std=gnu17 $(CFLAGS) $(WARN) $(HARDEN) $(if $(sanitize),-fsanitize=
 ALL_LDFLAGS = $(LDFLAGS) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(if $(sanitize),-fsanitize=$(sanitize)) \
               $(if $(COV),--coverage)
 
-PACKAGES   := libmariadb libcjson smartcols zlib
+PACKAGES   := libmariadb libcjson smartcols zlib libcrypto libmicrohttpd libcurl
 # Asked when a recipe first needs them, for only then are the packages sure to be there; then kept.
 once = $(eval $(1) := $(shell pkg-config $(2)))$($(1))
 PKG_CFLAGS  = $(call once,PKG_CFLAGS,--cflags $(PACKAGES))
 PKG_BASE    = $(call once,PKG_BASE,--libs libcjson)
-PKG_SOURCE  = $(call once,PKG_SOURCE,--libs libmariadb zlib)
+PKG_SOURCE  = $(call once,PKG_SOURCE,--libs zlib)
+PKG_CRYPTO  = $(call once,PKG_CRYPTO,--libs libcrypto)
 PKG_RENDER  = $(call once,PKG_RENDER,--libs smartcols)
-LIBS_base   = $(PKG_BASE) -lunistring -lm -lpthread
+LIBS_base   = $(PKG_BASE) $(PKG_CRYPTO) -lunistring -lm -lpthread
 LIBS_source = $(PKG_SOURCE)
 LIBS_render = $(PKG_RENDER)
 
 # One archive per layer, right to left as they may include each other (tests/layers.sh).
-LAYERS  := render engine source experts model base
+LAYERS  := serve mcp engine render source net experts model base
 src_base    := $(wildcard lib/base/*.c)
 src_model   := $(wildcard lib/model/*.c)
 src_experts := $(wildcard experts/*.c experts/*/*.c)
 src_source  := $(wildcard lib/source/*.c)
 src_engine  := $(wildcard lib/engine/*.c)
 src_render  := $(wildcard lib/render/*.c)
+src_net     := $(wildcard lib/net/*.c)
+src_mcp     := $(wildcard lib/mcp/*.c)
+src_serve   := $(wildcard lib/serve/*.c)
 src_cmd     := $(wildcard cmd/*.c)
 objects      = $(patsubst %.c,$(B)/obj/%.o,$(1))
 archives     = $(foreach layer,$(1),$(B)/lib$(layer).a)

@@ -277,6 +277,13 @@ struct srd_json *srd_json_push(struct srd_json *array, struct srd_json *value)
     return value;
 }
 
+struct srd_json *srd_json_take(struct srd_json *object, const char *key)
+{
+    if (!cJSON_IsObject(item_of(object)))
+        return NULL;
+    return (struct srd_json *)cJSON_DetachItemFromObjectCaseSensitive(item_of(object), key);
+}
+
 /* ---- printing ---- */
 
 /* The text is good UTF-8 here. */

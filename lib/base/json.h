@@ -58,6 +58,9 @@ struct srd_json *srd_json_new_number_text(const char *digits);
 struct srd_json *srd_json_put(struct srd_json *object, const char *key, struct srd_json *value);
 struct srd_json *srd_json_push(struct srd_json *array, struct srd_json *value);
 
+/* Takes the member out of @object; NULL: there is none. The caller owns it. */
+struct srd_json *srd_json_take(struct srd_json *object, const char *key);
+
 /* Compact (one line) or indented by two blanks. */
 void srd_json_print(const struct srd_json *json, bool pretty, struct srd_buf *out);
 /* Appends one JSON string with quotes: for row-at-a-time writers. */

@@ -11,6 +11,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/base/wait.h"
 #include "lib/source/live_private.h"
 
 #define USE_TIMEOUT_MS 2000   /* to reach the leader: another FE answers already */
@@ -338,6 +339,8 @@ static int ask(struct srd_source *src, const struct srd_question *q, struct srd_
         err->code = SRD_OK;
         return 0;
     }
+    if (srd_live_library(err))
+        return err->code;
     mysql_thread_init();
     pthread_mutex_lock(&live->lock);
     live->asking++;
@@ -493,7 +496,7 @@ static int read_hosts(struct srd_live *live, const struct srd_live_options *opti
 
 static bool flag_is_set(void *flag)
 {
-    return *(const volatile sig_atomic_t *)flag != 0;
+    return srd_flag_up(flag);
 }
 
 /* The first host that answers. A wrong password is not tried on the next one. */

@@ -173,25 +173,20 @@ static void *run_errand(void *context)
 {
     struct srd_live_errand *e = context;
 
-    mysql_thread_init();
-    if (e->kills)
-        send_kill(e);
-    else
-        make_session(e);
-    mysql_thread_end();
+    if (!srd_live_library(&e->err)) {
+        mysql_thread_init();
+        if (e->kills)
+            send_kill(e);
+        else
+            make_session(e);
+        mysql_thread_end();
+    }
     pthread_mutex_lock(&e->lock);
     e->done = true;
     pthread_cond_broadcast(&e->change);
     pthread_mutex_unlock(&e->lock);
     drop_errand(e);
     return NULL;
-}
-
-static pthread_once_t library_once = PTHREAD_ONCE_INIT;
-
-static void init_library(void)
-{
-    mysql_library_init(0, NULL, NULL);
 }
 
 /* Signals are for the threads of the program, not for ours. */
@@ -216,7 +211,6 @@ static struct srd_live_errand *start_errand(struct srd_live_access *access,
 
     if (!e)
         return NULL;
-    pthread_once(&library_once, init_library);
     pthread_mutex_init(&e->lock, NULL);
     srd_live_cond_init(&e->change);
     e->users = 2;

@@ -11,6 +11,7 @@
 /*
  * The files of the live source, from the bottom up:
  *
+ *   live_library.c  libmariadb, loaded when it is needed
  *   live_class.c    what an error of the server means, and how it is told
  *   live_refused.c  why a connection was not made, and the way out
  *   live_connect.c  one connection to one FE: options, TLS, login, session set-up
@@ -30,6 +31,14 @@
 #define SRD_LIVE_MAX_HOSTS 16
 #define SRD_LIVE_CUT_AFTER_MS 1000 /* a killed statement has this long to end */
 #define SRD_LIVE_DETAIL_SIZE 301   /* bytes of an answer's detail, with the NUL */
+
+/* ---- live_library.c ---- */
+
+/*
+ * Loads libmariadb, once; before this no function of <mysql.h> may be called. Any thread.
+ * SRD_E_INTERNAL: it is not installed, or not the one we know.
+ */
+int srd_live_library(struct srd_error *err);
 
 /* ---- live_class.c ---- */
 

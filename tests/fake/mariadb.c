@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/source/live_private.h"
+
 #define MOST_CONNECTIONS 256
 #define STEP_MS 2
 
@@ -33,9 +35,9 @@ struct connection {
     bool running, killed;
     char sql[600];
     const struct fake_reply *reply;
-    struct fake_reply list; /* rows of SHOW PROCESSLIST */
+    struct fake_reply list;                  /* rows of SHOW PROCESSLIST */
     char list_text[5][64], list_sql[5][600]; /* copies: the others may be gone by then */
-    int results; /* still to come */
+    int results;                             /* still to come */
 };
 
 struct result {
@@ -160,11 +162,9 @@ const char *STDCALL mysql_error(MYSQL *mysql)
 
 /* ---- connections ---- */
 
-int STDCALL mysql_server_init(int argc, char **argv, char **groups)
+int srd_live_library(struct srd_error *err)
 {
-    (void)argc;
-    (void)argv;
-    (void)groups;
+    (void)err;
     return 0;
 }
 

@@ -1,0 +1,112 @@
+/* What do libcrypto and the system give us, in our own words? */
+
+#include "lib/base/crypto.h"
+
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "lib/base/arena.h"
+
+void srd_sha256(const void *bytes, size_t n, unsigned char out[SRD_SHA256_SIZE])
+{
+    if (!EVP_Digest(bytes, n, out, NULL, EVP_sha256(), NULL))
+        srd_no_memory(); /* the only way it can fail */
+}
+
+void srd_hmac_sha256(const void *key, size_t key_size, const void *bytes, size_t n,
+                     unsigned char out[SRD_SHA256_SIZE])
+{
+    unsigned size = SRD_SHA256_SIZE;
+
+    if (!HMAC(EVP_sha256(), key, (int)key_size, bytes, n, out, &size))
+        srd_no_memory();
+}
+
+bool srd_same_bytes(const void *a, const void *b, size_t n)
+{
+    return CRYPTO_memcmp(a, b, n) == 0;
+}
+
+int srd_random(void *out, size_t n, struct srd_error *err)
+{
+    unsigned char *to = out;
+
+    while (n > 0) {
+        ssize_t got = getrandom(to, n, 0);
+
+        if (got < 0 && errno != EINTR)
+            return srd_fail(err, SRD_E_SYSTEM, "the system gave no random bytes: %s",
+                            strerror(errno));
+        if (got > 0) {
+            to += got;
+            n -= (size_t)got;
+        }
+    }
+    return 0;
+}
+
+void srd_wipe(void *bytes, size_t n)
+{
+    explicit_bzero(bytes, n);
+}
+
+void srd_hex(const void *bytes, size_t n, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    const unsigned char *from = bytes;
+
+    for (size_t i = 0; i < n; i++) {
+        *out++ = digits[from[i] >> 4];
+        *out++ = digits[from[i] & 15];
+    }
+    *out = '\0';
+}
+
+static int digit_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+bool srd_unhex(const char *text, void *out, size_t n)
+{
+    unsigned char *to = out;
+
+    if (strlen(text) != 2 * n)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        int high = digit_value(text[2 * i]), low = digit_value(text[2 * i + 1]);
+
+        if (high < 0 || low < 0)
+            return false;
+        to[i] = (unsigned char)(high << 4 | low);
+    }
+    return true;
+}
+
+void srd_base64url(const void *bytes, size_t n, char *out)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    const unsigned char *from = bytes;
+
+    for (size_t i = 0; i < n; i += 3) {
+        unsigned long three = (unsigned long)from[i] << 16 |
+                              (i + 1 < n ? (unsigned long)from[i + 1] << 8 : 0) |
+                              (i + 2 < n ? from[i + 2] : 0UL);
+
+        *out++ = letters[three >> 18 & 63];
+        *out++ = letters[three >> 12 & 63];
+        if (i + 1 < n)
+            *out++ = letters[three >> 6 & 63];
+        if (i + 2 < n)
+            *out++ = letters[three & 63];
+    }
+    *out = '\0';
+}
