@@ -1,0 +1,25 @@
+#ifndef SRD_NET_LIMITS_H
+#define SRD_NET_LIMITS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * How often may somebody come? A token bucket for each pair of key and address: @count at once,
+ * then
+ * @count in @seconds, evenly.
+ *
+ * The table has a fixed size. A new client takes the place of one whose bucket is the fullest, that
+ * is, of whom least would be forgotten. Any thread.
+ */
+struct srd_limits;
+
+/* Room for about @clients of them. */
+struct srd_limits *srd_limits_new(size_t clients);
+/* false: not now; *@retry_s (at least 1) says when the next one may come. @now_ms is monotonic. */
+bool srd_limits_take(struct srd_limits *limits, size_t count, size_t seconds, const char *key,
+                     const char *peer, int64_t now_ms, int64_t *retry_s);
+void srd_limits_free(struct srd_limits **limits);
+
+#endif
