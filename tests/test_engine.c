@@ -205,7 +205,9 @@ static void close_fake(struct srd_source *src)
     (void)src;
 }
 
-static const struct srd_source_ops ops = { ask, use, cancel, close_fake };
+static const struct srd_source_ops ops = {
+    .ask = ask, .use = use, .cancel = cancel, .close = close_fake
+};
 
 #define FRONTENDS                                                                                  \
     {                                                                                              \

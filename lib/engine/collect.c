@@ -300,9 +300,8 @@ static int run_level(struct collector *c, struct jobs *jobs, struct srd_error *e
         srd_evidence_add(c->ev, &job->answer);
     }
     c->done += jobs->count;
-    return fatal.code == SRD_E_DENIED || fatal.code == SRD_E_CONNECT
-               ? srd_fail(err, fatal.code, "%s", fatal.text)
-               : 0;
+    return fatal.code && fatal.code != SRD_E_CANCELLED ? srd_fail(err, fatal.code, "%s", fatal.text)
+                                                       : 0;
 }
 
 /* A server of which nothing at all could be learnt is not worth a report. */

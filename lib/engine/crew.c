@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/wait.h"
 
 #define WATCH_MS 20 /* how soon Ctrl-C and the end of the time are noticed */
 
@@ -25,6 +26,9 @@ struct srd_crew {
     int64_t deadline_ms;
     struct srd_error *fatal;
     const char *latest; /* id of the probe that was answered last, for the progress line */
+    /* of a source that takes all questions at once: the jobs that are out, and their questions */
+    struct srd_job **out;
+    const struct srd_question **questions;
 };
 
 /* The first waiting job that may start now; with the lock. */
@@ -57,6 +61,88 @@ static int ask(struct srd_crew *crew, struct srd_job *job, struct srd_error *err
     job->question.deadline_ms = deadline < crew->deadline_ms ? deadline : crew->deadline_ms;
     job->memory = srd_arena_new();
     return crew->src->ops->ask(crew->src, &job->question, job->memory, &job->answer, err);
+}
+
+/* Takes all waiting jobs; with the lock. */
+static size_t take_all(struct srd_crew *crew)
+{
+    size_t n = 0;
+
+    if (crew->stopped || !crew->count)
+        return 0;
+    free(crew->out);
+    free(crew->questions);
+    crew->out = calloc(crew->count, sizeof(struct srd_job *));
+    crew->questions = calloc(crew->count, sizeof(struct srd_question *));
+    if (!crew->out || !crew->questions)
+        srd_no_memory();
+    for (size_t i = 0; i < crew->count; i++) {
+        if (crew->jobs[i].state != SRD_JOB_WAITING)
+            continue;
+        crew->jobs[i].state = SRD_JOB_RUNNING;
+        crew->out[n] = &crew->jobs[i];
+        crew->questions[n++] = &crew->jobs[i].question;
+    }
+    crew->running = n;
+    crew->next = crew->count;
+    return n;
+}
+
+static void note_answer(void *context, size_t index, const struct srd_answer *answer,
+                        struct srd_arena **memory)
+{
+    struct srd_crew *crew = context;
+    struct srd_job *job = crew->out[index];
+
+    pthread_mutex_lock(&crew->lock);
+    job->answer = *answer;
+    job->answer.probe = job->question.probe;
+    job->answer.key = job->question.key;
+    job->memory = SRD_TAKE(*memory);
+    job->state = SRD_JOB_DONE;
+    crew->running--;
+    crew->done++;
+    crew->latest = job->question.probe->id;
+    pthread_cond_signal(&crew->change);
+    pthread_mutex_unlock(&crew->lock);
+}
+
+/* All questions of a level in one go. */
+static void *work_in_batches(void *context)
+{
+    struct srd_crew *crew = context;
+
+    pthread_mutex_lock(&crew->lock);
+    while (!crew->quit) {
+        size_t n = take_all(crew);
+        struct srd_batch batch = { .questions = crew->questions,
+                                   .count = n,
+                                   .deadline_ms = crew->deadline_ms,
+                                   .answered = note_answer,
+                                   .context = crew };
+        struct srd_error err = { 0 };
+
+        if (!n) {
+            pthread_cond_wait(&crew->work, &crew->lock);
+            continue;
+        }
+        pthread_mutex_unlock(&crew->lock);
+        crew->src->ops->ask_many(crew->src, &batch, &err);
+        pthread_mutex_lock(&crew->lock);
+        for (size_t i = 0; i < n; i++) {
+            if (crew->out[i]->state == SRD_JOB_DONE)
+                continue;
+            /* the caller decides what its reason is */
+            crew->out[i]->state = SRD_JOB_WAITING;
+            crew->running--;
+        }
+        crew->stopped = crew->stopped || err.code;
+        if (!crew->fatal->code)
+            *crew->fatal = err;
+        pthread_cond_signal(&crew->change);
+    }
+    pthread_mutex_unlock(&crew->lock);
+    return NULL;
 }
 
 static void *work(void *context)
@@ -99,7 +185,7 @@ int srd_crew_new(struct srd_source *src, const struct srd_run_options *options,
                  struct srd_crew **out, struct srd_error *err)
 {
     SRD_CLEANUP(srd_crew_free) struct srd_crew *crew = calloc(1, sizeof(*crew));
-    size_t wanted = src->parallel ? src->parallel : 1;
+    size_t wanted = src->parallel && !src->ops->ask_many ? src->parallel : 1;
     pthread_condattr_t monotonic;
 
     if (!crew || !(crew->threads = calloc(wanted, sizeof(*crew->threads)))) {
@@ -115,7 +201,8 @@ int srd_crew_new(struct srd_source *src, const struct srd_run_options *options,
     pthread_cond_init(&crew->change, &monotonic);
     pthread_condattr_destroy(&monotonic);
     while (crew->thread_count < wanted &&
-           !pthread_create(&crew->threads[crew->thread_count], NULL, work, crew))
+           !pthread_create(&crew->threads[crew->thread_count], NULL,
+                           src->ops->ask_many ? work_in_batches : work, crew))
         crew->thread_count++;
     if (!crew->thread_count)
         return srd_fail(err, SRD_E_SYSTEM, "could not start a thread");
@@ -139,6 +226,8 @@ void srd_crew_free(struct srd_crew **crew)
     pthread_cond_destroy(&c->change);
     pthread_mutex_destroy(&c->lock);
     free(c->threads);
+    free(c->out);
+    free(c->questions);
     free(c);
     *crew = NULL;
 }
@@ -187,7 +276,7 @@ enum srd_crew_end srd_crew_run(struct srd_crew *crew, struct srd_job *jobs, size
     pthread_cond_broadcast(&crew->work);
     while (crew->running || waiting_left(crew)) {
         watch(crew);
-        if (end == SRD_CREW_FINISHED && options->cancel && *options->cancel)
+        if (end == SRD_CREW_FINISHED && srd_flag_up(options->cancel))
             end = SRD_CREW_CANCELLED;
         else if (end == SRD_CREW_FINISHED && srd_clock_monotonic_ms() >= deadline_ms)
             end = SRD_CREW_TIMED_OUT;

@@ -16,7 +16,9 @@
 #define GZIP_ONLY (15 + 16) /* of inflateInit2: the largest window, gzip framing */
 
 struct srd_lines {
-    int fd; /* -1: memory */
+    int fd; /* -1: memory, or @read */
+    int (*read)(void *context, void *into, size_t room, size_t *got, struct srd_error *err);
+    void *context;
     const unsigned char *memory;
     size_t memory_left;
     struct srd_lines_limits limits;
@@ -69,6 +71,17 @@ struct srd_lines *srd_lines_of_memory(const void *bytes, size_t n)
     return lines;
 }
 
+struct srd_lines *srd_lines_of_reader(int (*read_more)(void *context, void *into, size_t room,
+                                                       size_t *got, struct srd_error *err),
+                                      void *context)
+{
+    struct srd_lines *lines = new_lines();
+
+    lines->read = read_more;
+    lines->context = context;
+    return lines;
+}
+
 void srd_lines_close(struct srd_lines **lines)
 {
     struct srd_lines *l = *lines;
@@ -102,6 +115,8 @@ static int read_raw(struct srd_lines *lines, void *into, size_t room, size_t *go
     ssize_t n;
 
     *got = 0;
+    if (lines->read)
+        return lines->read(lines->context, into, room, got, err);
     if (lines->fd < 0) {
         *got = lines->memory_left < room ? lines->memory_left : room;
         if (*got)

@@ -14,6 +14,10 @@ struct srd_lines;
 int srd_lines_open(const char *path, struct srd_lines **out,
                    struct srd_error *err);                          /* "-": stdin */
 struct srd_lines *srd_lines_of_memory(const void *bytes, size_t n); /* borrows */
+/* Bytes from elsewhere: @read puts at most @room of them into @into; *@got is 0 at the end. */
+struct srd_lines *srd_lines_of_reader(int (*read)(void *context, void *into, size_t room,
+                                                  size_t *got, struct srd_error *err),
+                                      void *context);
 void srd_lines_close(struct srd_lines **lines); /* for SRD_CLEANUP; NULL inside is fine */
 
 /* The ceilings; lowered by tests. */

@@ -6,7 +6,7 @@
 #include "lib/model/report.h"
 
 /*
- * Where answers come from: a live cluster, a snapshot file, later an agent. The engine knows only
+ * Where answers come from: a live cluster, a snapshot file, a remote agent. The engine knows only
  * this. A source answers one question at a time per thread, several threads at once; it never
  * judges, retries politely where its medium needs it, and never writes to the cluster.
  */
@@ -16,6 +16,20 @@ struct srd_question {
     const char *sql;       /* rendered, with the marker comment */
     const char *node;      /* "" or the FE ("host:port") that must answer (SRD_ASK_EACH) */
     int64_t deadline_ms;   /* srd_clock_monotonic_ms(): past it the statement is killed on the server */
+};
+
+/* Questions that do not wait for each other, for a source that takes them all at once. */
+struct srd_batch {
+    const struct srd_question *const *questions;
+    size_t count;
+    int64_t deadline_ms; /* of the batch; each question also has the time limit of its probe */
+    /*
+     * The answer to questions[@index] is there; *@memory, in which it lives, is handed over. Called by
+     * the thread that asks.
+     */
+    void (*answered)(void *context, size_t index, const struct srd_answer *answer,
+                     struct srd_arena **memory);
+    void *context;
 };
 
 struct srd_source {
@@ -48,6 +62,12 @@ struct srd_source_ops {
     /* Ends all running questions, on the server too; they answer "timeout". Any thread, once or often. */
     void (*cancel)(struct srd_source *src);
     void (*close)(struct srd_source *src);
+    /*
+     * NULL, or: answers as many of @batch as it can, in any order. Non-zero with @err when the source is
+     * gone; what was answered before stays answered. One batch at a time, never beside ask(). The
+     * deadlines of the questions are not set.
+     */
+    int (*ask_many)(struct srd_source *src, const struct srd_batch *batch, struct srd_error *err);
 };
 
 void srd_source_close(struct srd_source **src); /* for SRD_CLEANUP; NULL inside is fine */

@@ -1,0 +1,36 @@
+#ifndef SRD_SOURCE_AGENT_H
+#define SRD_SOURCE_AGENT_H
+
+#include "lib/source/source.h"
+
+/*
+ * A cluster behind a remote agent (`srdiag agent`, lib/serve/agent.h), which asks it on our behalf: one
+ * request per level of follow-up questions, whatever their number.
+ *
+ *     POST /collect     X-Agent-Token: ...
+ *     {"format":"collect/1","timeout_ms":44000,"leader":"fe1:9030",
+ *      "probes":[{"id":"backend-disks","key":"10004","sql":"SHOW PROC ...","node":"","where":"leader",
+ *                 "cost":"cheap","timeout_ms":10000,"max_rows":0,"short_rows":false}, ...]}
+ *
+ *     200 application/x-ndjson: the lines of a snapshot (snapshot.h), answers in the order in which they
+ *     came. The header also says "follower" (the named leader cannot be asked) and "session_zone_unknown".
+ *     In place of the last line {"error":"connect","message":"..."}: the agent lost its cluster.
+ *
+ * A stream without its last line was cut: what came before it counts, the rest is lost. Answers to
+ * questions that were not asked, or twice, end the reading: such an agent is not one of ours. What an
+ * agent sends is bounded like a snapshot.
+ *
+ * Opening contacts nobody; the first question does. Nothing is asked twice. @token is in no error.
+ */
+struct srd_agent_options {
+    const char *url;    /* "http://10.0.1.50:8080", "https://...", a path before /collect is kept */
+    const char *token;  /* NULL: none */
+    const char *ca;     /* of https: PEM file, trusted alone; NULL: the system's */
+    const char *proxy;  /* NULL: none */
+    int64_t connect_ms; /* 0: 5 s */
+};
+/* SRD_E_CONFIG: the URL or the token cannot be right. */
+int srd_agent_open(const struct srd_agent_options *options, struct srd_source **out,
+                   struct srd_error *err);
+
+#endif
