@@ -13,5 +13,7 @@ extern const struct srd_catalogue srd_catalogue;
 
 extern const struct srd_cause *const srd_causes[];
 extern const struct srd_area srd_areas[];
+extern const char srd_instructions[];
+extern const struct srd_prompt srd_prompts[];
 
 #endif

@@ -17,4 +17,6 @@ const struct srd_catalogue srd_catalogue = {
     .areas = srd_areas,
     .guard = &srd_probe_fe_locks,
     .stressed = srd_fe_stressed,
+    .instructions = srd_instructions,
+    .prompts = srd_prompts,
 };

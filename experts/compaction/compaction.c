@@ -19,6 +19,9 @@ const struct srd_expert srd_expert_compaction = {
     .tool = "analyze_compaction_health",
     .area = "compaction",
     .title = "Compaction: versions, scores, jobs and what keeps them from running",
+    .about = "Use it when loads are slowed down or refused (too many versions), or fresh data is slow to "
+             "query: runs every compaction check. Returns score, causes, findings, and what could not be "
+             "checked. The figures: get_compaction_status, get_high_compaction_partitions.",
     .checks = checks,
     .views = views,
 };

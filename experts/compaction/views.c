@@ -351,6 +351,8 @@ static void fill_history(const struct srd_evidence *ev, const struct srd_arg_val
 const struct srd_view srd_compaction_view_status = {
     .name = "status",
     .tool = "get_compaction_status",
+    .about = "Use it to see whether compaction works right now: per BE what runs and waits; in shared-data "
+             "clusters per job, with progress. What needs it most: get_high_compaction_partitions.",
     .summary = "running and waiting compaction: per BE, in shared-data clusters per job",
     .columns = {
         { "name", "BACKEND OR PARTITION", SRD_UNIT_TEXT, false, "host of the BE; in shared-data the partition of the job" },
@@ -381,6 +383,9 @@ const struct srd_view srd_compaction_view_status = {
 const struct srd_view srd_compaction_view_partitions = {
     .name = "partitions",
     .tool = "get_high_compaction_partitions",
+    .about = "Use it to find the partitions that wait for compaction, worst first, from minScore on (shared-"
+             "data: compaction score; shared-nothing: rowsets). What to do about it: "
+             "analyze_compaction_health.",
     .summary = "partitions that need compaction most: rowsets, in shared-data clusters the compaction score",
     .args = { { "limit", "limit", SRD_ARG_INTEGER, false, 20, 1, 1000, NULL, "how many partitions to show" },
               { "min-score", "minScore", SRD_ARG_INTEGER, false, 100, 0, 1000000, NULL, "leave out lower scores" } },
@@ -408,6 +413,8 @@ const struct srd_view srd_compaction_view_partitions = {
 const struct srd_view srd_compaction_view_history = {
     .name = "history",
     .tool = "get_compaction_history",
+    .about = "Use it to see how finished compaction jobs of a shared-data cluster went: duration, error, where "
+             "the time went. A shared-nothing cluster keeps no such list: get_compaction_status.",
     .summary = "finished compaction jobs of shared-data clusters: duration, error, where the time went",
     .args = { { "hours", "hours", SRD_ARG_INTEGER, false, 24, 1, 8760, NULL, "how far back" } },
     .columns = {

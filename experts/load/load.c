@@ -22,6 +22,9 @@ const struct srd_expert srd_expert_load_jobs = {
     .tool = "analyze_import_health",
     .area = "load",
     .title = "Broker, insert, stream and routine loads, pipes and exports",
+    .about = "Use it when imports fail, hang or queue: runs every check of broker, insert, stream and routine "
+             "loads, pipes and exports. Returns score, causes, findings, and what could not be checked. The "
+             "loads: get_failed_load_jobs, get_load_jobs.",
     .checks = checks,
     .views = views,
 };

@@ -701,6 +701,8 @@ static void fill_disks(const struct srd_evidence *ev, const struct srd_arg_value
 const struct srd_view srd_storage_view_disks = {
     .name = "disks",
     .tool = "get_disk_usage",
+    .about = "Use it to see how full the disks are: one row per disk, the fullest first; in shared-data "
+             "clusters the data cache of each node. Whether that is a problem: analyze_storage_health.",
     .summary = "usage of every disk, the fullest first; in shared-data clusters the data cache of each node",
     .columns = {
         { "backend", "BACKEND", SRD_UNIT_TEXT, false, "host of the BE or CN" },

@@ -573,6 +573,8 @@ static void fill_tables(const struct srd_evidence *ev, const struct srd_arg_valu
 const struct srd_view srd_storage_view_tables = {
     .name = "tables",
     .tool = "get_large_tables",
+    .about = "Use it to find what takes the space: the largest tables with size, rows, partitions, tablets and "
+             "retention. Disks: get_disk_usage.",
     .summary = "the largest tables: size, partitions, tablets, retention",
     .args = { { "limit", "limit", SRD_ARG_INTEGER, false, 20, 1, 1000, NULL, "how many tables to show" } },
     .columns = {

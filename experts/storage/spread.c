@@ -485,6 +485,8 @@ static void fill_replicas(const struct srd_evidence *ev, const struct srd_arg_va
 const struct srd_view srd_storage_view_tablets = {
     .name = "tablets",
     .tool = "get_tablet_distribution",
+    .about = "Use it when nodes differ in load or size: tablets per BE or CN with share, skew and data. Their "
+             "health: get_replica_status.",
     .summary = "tablets per BE or CN, their share, size and skew",
     .columns = {
         { "node", "NODE", SRD_UNIT_TEXT, false, "host of the BE or CN" },
@@ -505,6 +507,8 @@ const struct srd_view srd_storage_view_tablets = {
 const struct srd_view srd_storage_view_replicas = {
     .name = "replicas",
     .tool = "get_replica_status",
+    .about = "Use it to see whether tablets lack replicas: one row per database with unhealthy, inconsistent "
+             "and cloning tablets.",
     .summary = "tablets, replicas and their health, per database",
     .columns = {
         { "database", "DATABASE", SRD_UNIT_TEXT, false, "name" },

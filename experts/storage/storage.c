@@ -29,6 +29,9 @@ const struct srd_expert srd_expert_storage = {
     .tool = "analyze_storage_health",
     .area = "storage",
     .title = "Disks, tablets, replicas, partitions and table design",
+    .about = "Use it when disks fill up, tablets are unhealthy or tables outgrow their design: runs every "
+             "storage check. Returns score, causes, findings, and what could not be checked. The figures: "
+             "get_disk_usage, get_replica_status, get_tablet_distribution, get_large_tables.",
     .checks = checks,
     .views = views,
 };

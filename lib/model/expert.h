@@ -15,6 +15,8 @@ struct srd_expert {
     const char *tool;  /* "analyze_storage_health": the MCP name */
     const char *area;  /* group of its check ids and domain of the score: "storage", "load" */
     const char *title; /* one line */
+    const char *about; /* for a model that chooses tools: when to use it, what comes back, which other
+                          tool is near. NULL: it gets no tool of its own (others reach it by name) */
     const struct srd_check *const *const *checks; /* groups, NULL-ended; NULL: none */
     const struct srd_view *const *const *views;
     /*
@@ -42,6 +44,20 @@ struct srd_area {
 };
 
 /*
+ * What a person picks to begin with: a task for a model that has the tools. {name} in @text stands for
+ * the value of an argument, or for @instead.
+ */
+#define SRD_MAX_PROMPT_ARGS 3
+struct srd_prompt {
+    const char *name, *title, *description;
+    struct srd_prompt_arg {
+        const char *name; /* "cluster" is completed with the names of the clusters */
+        const char *help, *instead;
+    } args[SRD_MAX_PROMPT_ARGS + 1]; /* none is required */
+    const char *text;
+};
+
+/*
  * Everything that is known about StarRocks, as one constant value: `lib` never names an expert, `cmd`
  * hands this in.
  */
@@ -53,6 +69,8 @@ struct srd_catalogue {
     /* Asked before any heavy probe: a row in it means "the FE waits for locks, do not add load". */
     const struct srd_probe *guard;
     bool (*stressed)(const struct srd_evidence *ev, const char **why);
+    const char *instructions;         /* for a model that has the tools: the most important first */
+    const struct srd_prompt *prompts; /* ends with a NULL name; may be NULL */
 };
 
 const struct srd_expert *srd_catalogue_expert(const struct srd_catalogue *c, const char *name);

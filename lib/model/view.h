@@ -53,6 +53,7 @@ struct srd_view {
     const char *name; /* "disks" */
     const char *tool; /* "get_disk_usage" */
     const char *summary;
+    const char *about; /* as srd_expert.about */
     enum srd_mode mode; /* where it means something; elsewhere it says so */
     struct srd_arg args[SRD_MAX_ARGS + 1];
     struct srd_view_column columns[SRD_MAX_VIEW_COLUMNS + 1];

@@ -288,6 +288,18 @@ void srd_parts_probe(struct srd_json *object, const struct srd_answer *answer)
 
 /* ---- of a view ---- */
 
+struct srd_json *srd_parts_cell(struct srd_arena *arena, enum srd_unit unit,
+                                const struct srd_value *value)
+{
+    if (!value->present)
+        return srd_json_new_null();
+    if (unit == SRD_UNIT_TEXT)
+        return srd_json_new_text(value->text);
+    if (unit == SRD_UNIT_ID && value->text)
+        return identifier(value->text);
+    return measured(arena, unit, value->number);
+}
+
 void srd_parts_row(struct srd_json *object, const struct srd_view_report *report,
                    struct srd_arena *arena, size_t row)
 {
@@ -295,18 +307,9 @@ void srd_parts_row(struct srd_json *object, const struct srd_view_report *report
 
     for (size_t c = 0; c < count; c++) {
         const struct srd_view_column *column = &report->view->columns[c];
-        const struct srd_value *value = srd_rows_value(report->rows, row, c);
-        struct srd_json *json;
 
-        if (!value->present)
-            json = srd_json_new_null();
-        else if (column->unit == SRD_UNIT_TEXT)
-            json = srd_json_new_text(value->text);
-        else if (column->unit == SRD_UNIT_ID && value->text)
-            json = identifier(value->text);
-        else
-            json = measured(arena, column->unit, value->number);
-        srd_json_put(object, column->name, json);
+        srd_json_put(object, column->name,
+                     srd_parts_cell(arena, column->unit, srd_rows_value(report->rows, row, c)));
     }
 }
 
@@ -334,7 +337,7 @@ static const unsigned invisible[][2] = {
     { 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
 };
 
-static bool is_invisible(unsigned character)
+bool srd_parts_is_hidden(unsigned character)
 {
     for (size_t i = 0; i < SRD_COUNT(invisible); i++)
         if (character >= invisible[i][0] && character <= invisible[i][1])
@@ -342,8 +345,7 @@ static bool is_invisible(unsigned character)
     return false;
 }
 
-/* The character at @bytes, which is good UTF-8, and its length. */
-static unsigned decode(const unsigned char *bytes, size_t *n)
+unsigned srd_parts_decode(const unsigned char *bytes, size_t *n)
 {
     unsigned first = bytes[0], character;
 
@@ -371,9 +373,9 @@ static void armour(struct srd_buf *out, const struct srd_buf *in, size_t indent)
 
     for (size_t at = 0; at < in->size; at += n) {
         const char *here = in->data + at;
-        unsigned character = decode((const unsigned char *)here, &n);
+        unsigned character = srd_parts_decode((const unsigned char *)here, &n);
 
-        if (character != '\n' && !is_invisible(character)) {
+        if (character != '\n' && !srd_parts_is_hidden(character)) {
             plain += n;
             continue;
         }

@@ -27,6 +27,9 @@ bool srd_parts_is_gap(const struct srd_result *result);
 void srd_parts_coverage(struct srd_json *object, const struct srd_report *report);
 void srd_parts_probe(struct srd_json *object, const struct srd_answer *answer);
 
+/* A cell of a view; null when it is absent. */
+struct srd_json *srd_parts_cell(struct srd_arena *arena, enum srd_unit unit,
+                                const struct srd_value *value);
 void srd_parts_row(struct srd_json *object, const struct srd_view_report *report,
                    struct srd_arena *arena, size_t row);
 /* By their names in MCP; @values NULL: none. */
@@ -34,6 +37,10 @@ void srd_parts_arguments(struct srd_json *object, const struct srd_arg *arg,
                          const struct srd_arg_value *values);
 struct srd_json *srd_parts_time(int64_t ms);
 
+/* Invisible, or able to turn around what stands beside it (controls below U+0020 apart)? */
+bool srd_parts_is_hidden(unsigned character);
+/* The character at @bytes, which is good UTF-8, and its length. */
+unsigned srd_parts_decode(const unsigned char *bytes, size_t *n);
 /*
  * Prints @value, which it frees. After each line break of a @pretty one come @indent blanks.
  * Characters that are invisible or turn the text around stand as \uNNNN: the reader may be a
