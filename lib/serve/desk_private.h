@@ -1,0 +1,126 @@
+#ifndef SRD_SERVE_DESK_PRIVATE_H
+#define SRD_SERVE_DESK_PRIVATE_H
+
+#include "lib/serve/cache.h"
+#include "lib/serve/clusters.h"
+#include "lib/serve/desk.h"
+#include "lib/serve/kept.h"
+
+/*
+ * The files of the desk, from the bottom up:
+ *
+ *   sheet.c      clean and short JSON           results.c   a report or a view as an answer
+ *   cache.c      what was said lately           kept.c      what is behind an answer
+ *   clusters.c   sources, and what is known     loans.c     who may ask now
+ *   work.c       threads                        schema.c    how answers look
+ *   orders.c     one call: cluster, run, answer
+ *   tools.c      the table of tools             general.c   tools that no expert has
+ *   query.c      a statement of the client's own
+ *   resources.c  articles and reports to read   prompts.c   entry points, completion
+ *   desk.c       life, reload, figures
+ */
+
+/* What reload exchanges: clusters, thresholds, sizes. Calls hold the one they began with. */
+struct srd_books {
+    atomic_uint users;
+    unsigned number; /* of the reload: part of the keys of answers */
+    struct srd_arena *arena;
+    struct srd_place **places; /* @count; held */
+    size_t count;
+    const struct srd_override *overrides; /* copies; ended by a NULL name */
+    int64_t heavy_limit;
+    int64_t keep_ms;                      /* of the cache */
+};
+
+/* A tool that runs an expert or a view. */
+struct srd_tool_row {
+    struct srd_desk *desk;
+    const char *tool;                /* name */
+    const struct srd_expert *expert; /* NULL: all of them */
+    const struct srd_view *view;     /* NULL: the diagnosis */
+    const struct srd_arg *args;      /* its own; may be NULL */
+    size_t arg_count;
+    /* where the common arguments stand behind its own; (size_t)-1: it has none of that name */
+    size_t at_cluster, at_detail, at_cursor;
+};
+
+struct srd_desk {
+    const struct srd_catalogue *catalogue;
+    const char *tool_version;
+    struct srd_arena *arena; /* of the tables */
+    struct srd_mcp_tables tables;
+    struct srd_tool_row *others; /* that have no tool of their own; ended by a NULL tool */
+    struct srd_cache *cache;
+    struct srd_kept *kept;
+    struct srd_work *work;
+    pthread_mutex_t lock;
+    struct srd_books *books; /* the current ones */
+    pthread_cond_t ending;   /* wakes the sweeper */
+    pthread_t sweeper;
+    bool sweeping, quit;
+};
+
+struct srd_books *srd_books_hold(struct srd_desk *desk);
+void srd_books_drop(struct srd_books **books); /* for SRD_CLEANUP */
+
+/* ---- schema.c: JSON texts in @arena ---- */
+
+const char *srd_schema_of_report(void);
+const char *srd_schema_of_view(const struct srd_view *view, struct srd_arena *arena);
+
+/* ---- orders.c ---- */
+
+/*
+ * Which cluster does @name (NULL: none was named) mean for this caller? Held; NULL with a text for
+ * the caller in @why.
+ */
+struct srd_place *srd_place_choose(const struct srd_books *books, const char *tenant,
+                                   const char *name, struct srd_arena *arena, const char **why);
+
+/* @key and one more part of it. */
+const char *srd_key_part(struct srd_arena *arena, const char *key, const char *text);
+/* What to do about an error of this kind, in a sentence. */
+const char *srd_next_step(enum srd_code code);
+void srd_say_error(const char *tool, const struct srd_place *place, const struct srd_error *err,
+                   struct srd_arena *arena, struct srd_buf *members);
+/* Joins or begins @errand and waits for it as the caller of @call. */
+void srd_errand_await(struct srd_mcp_call *call, struct srd_desk *desk, const char *key,
+                      const struct srd_errand *errand, struct srd_mcp_result *out);
+#define SRD_MARGIN_MS 2000 /* of a call's time: to end what runs and to write the answer */
+
+/* One call of an expert or a view. */
+struct srd_wish {
+    const struct srd_tool_row *row;
+    const struct srd_arg_value *args; /* as many as the row has */
+    const char *cluster;              /* NULL: none was named */
+    const char *cursor;               /* NULL: from the beginning */
+    bool detailed;
+};
+/* Is the answer kept? Then it is in @out. Does not block. */
+bool srd_wish_quick(struct srd_mcp_call *call, const struct srd_wish *wish,
+                    struct srd_mcp_result *out);
+void srd_wish_run(struct srd_mcp_call *call, const struct srd_wish *wish,
+                  struct srd_mcp_result *out);
+
+/* ---- tools.c, general.c ---- */
+
+void srd_desk_make_tools(struct srd_desk *desk, bool run_query);
+size_t srd_desk_general_count(void);
+/* @run_query: with that tool. */
+void srd_desk_make_general(struct srd_desk *desk, bool run_query, struct srd_mcp_tool *out);
+struct srd_mcp_arg srd_arg_for_tool(const struct srd_arg *arg, struct srd_arena *arena);
+/* The arguments that many tools have: "cluster", "cursor", "detail". */
+extern const struct srd_mcp_arg srd_arg_cluster, srd_arg_cursor, srd_arg_detail;
+/* Result of an object that is clean already. */
+void srd_result_put(struct srd_mcp_result *out, const struct srd_buf *json);
+
+/* ---- query.c ---- */
+
+extern const struct srd_mcp_tool srd_tool_run_query; /* its data is the desk's */
+
+/* ---- resources.c, prompts.c ---- */
+
+void srd_desk_make_resources(struct srd_desk *desk);
+void srd_desk_make_prompts(struct srd_desk *desk);
+
+#endif

@@ -1,0 +1,23 @@
+#ifndef SRD_SERVE_WORK_H
+#define SRD_SERVE_WORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * A bounded pool of threads: what must not be done on an event thread is done here.
+ *
+ * Threads start when there is work and there is none idle, up to @threads; an idle one ends after a
+ * minute, so that a server without work holds none.
+ */
+struct srd_work;
+
+struct srd_work *srd_work_new(size_t threads, size_t queue);
+/* false: the queue is full, or the pool ends; nothing was taken. Any thread. */
+bool srd_work_submit(struct srd_work *work, void (*run)(void *), void *what);
+size_t srd_work_running(struct srd_work *work);
+size_t srd_work_waiting(struct srd_work *work);
+/* Runs what was submitted, then ends. */
+void srd_work_free(struct srd_work **work);
+
+#endif
