@@ -59,6 +59,7 @@ struct srd_command {
     const struct srd_option *options; /* of its own; ends with a NULL name; NULL: none */
     enum srd_needs needs;
     bool diagnoses;                  /* understands --detail, --only, --severity ... */
+    bool serves;                     /* understands --listen, --api-key-file ... ([server]) */
     const struct srd_expert *expert; /* of a command that is an expert */
     /* Are the words right? Asked before anything is opened; NULL: nothing to ask. */
     int (*check)(struct srd_call *call, struct srd_error *err);
@@ -112,6 +113,12 @@ int srd_limits_check(const struct srd_override *limits, struct srd_arena *arena,
 
 /* source.c: demo, file or cluster, as options and settings say; main() closes it. */
 int srd_source_choose(struct srd_call *call, struct srd_error *err);
+/* The connection that @settings name, but for a password that would have to be asked for. */
+struct srd_live_options;
+int srd_source_live_options(struct srd_settings *settings, struct srd_arena *arena,
+                            struct srd_live_options *out, struct srd_error *err);
+/* A snapshot; NULL: the one that is built in. */
+int srd_source_open_file(const char *file, struct srd_source **out, struct srd_error *err);
 /* "srdiag --demo", "srdiag -h fe1": how the user reaches the same source again, without secrets. */
 const char *srd_source_again(const struct srd_settings *settings, struct srd_arena *arena);
 

@@ -22,10 +22,11 @@ static void word(struct srd_call *call, const char *text)
     srd_buf_printf(&call->out, "%s\n", text);
 }
 
-static void option_words(struct srd_call *call, const struct srd_option *table)
+/* Options of the server are words of `serve` alone. */
+static void option_words(struct srd_call *call, const struct srd_option *table, bool serves)
 {
     for (; table && table->name; table++)
-        if (table->group != SRD_OF_LATER)
+        if (table->group != SRD_OF_LATER && (serves || table->group != SRD_OF_SERVER))
             srd_buf_printf(&call->out, "--%s\n", table->name);
 }
 
@@ -82,6 +83,10 @@ static bool words_of_option(struct srd_call *call, const struct srd_command *com
     }
     if (!strcmp(option, "--only") || !strcmp(option, "--skip"))
         return check_words(call), true;
+    if (!strcmp(option, "--role"))
+        return value_words(call, "use metrics admin use+metrics"), true;
+    if (!strcmp(option, "--transport"))
+        return value_words(call, "stdio http sse http,sse"), true;
     if (!strcmp(option, "--set"))
         return limit_words(call), true;
     if (!strcmp(option, "--for"))
@@ -113,6 +118,8 @@ static void words_of_operand(struct srd_call *call, const struct srd_command *co
         value_words(call, "bash zsh fish");
     } else if (command == &srd_command_config) {
         value_words(call, "show check");
+    } else if (command == &srd_command_serve) {
+        value_words(call, "keys");
     }
 }
 
@@ -134,9 +141,10 @@ static void words_after(struct srd_call *call, const char *const *typed, size_t 
             word(call, (*c)->name);
     else if (!strcmp(command->name, last) || (command->alias && !strcmp(command->alias, last)))
         words_of_operand(call, command);
-    option_words(call, srd_global_options(&call->settings, call->arena));
+    option_words(call, srd_global_options(&call->settings, call->arena),
+                 command && command->serves);
     if (command)
-        option_words(call, command->options);
+        option_words(call, command->options, false);
 }
 
 /* A password that was typed must not be handed on: other users can read the words of a process. */

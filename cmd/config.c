@@ -44,6 +44,7 @@ static int show(struct srd_call *call, struct srd_error *err)
     const struct srd_override *limits;
     struct srd_listing listing;
 
+    call->settings.server = true;
     if (srd_settings_load(&call->settings, &places, err) ||
         srd_settings_limits(&call->settings, NULL, &limits, err))
         return err->code;
@@ -86,6 +87,7 @@ static int read_all(struct srd_call *call, struct srd_error *err)
     struct srd_settings_places places = srd_settings_places(srd_globals.config, call->arena);
     const struct srd_override *limits;
 
+    call->settings.server = true;
     if (call->operand_count > 1) {
         srd_settings_read(&call->settings, call->operands[1], SRD_RANK_USER_FILE, false, err);
     } else {
@@ -165,8 +167,8 @@ const struct srd_command srd_command_config = {
         "the "
         "one file of --config), then from the defaults. A config file has sections: [srdiag] with "
         "the names of options as keys, [cluster NAME] with a connection for --cluster NAME, "
-        "[limits] "
-        "with thresholds as for --set. Secrets are never shown.",
+        "[server] with the options of srdiag serve, [limits] with thresholds as for --set. Secrets "
+        "are never shown.",
     .options = options,
     .needs = SRD_NEEDS_NOTHING,
     .run = run,

@@ -55,7 +55,9 @@ static void global_options(struct srd_call *call, const struct srd_command *comm
 {
     const struct srd_option *all = srd_global_options(&call->settings, call->arena);
 
-    if (!command || command->needs == SRD_NEEDS_SOURCE) {
+    if (command && command->serves)
+        options(call, "Server", all, SRD_OF_SERVER);
+    if (!command || command->needs == SRD_NEEDS_SOURCE || command->serves) {
         options(call, "Connection, as in mysql", all, SRD_OF_CONNECTION);
         options(call, "Other places to look", all, SRD_OF_SOURCE);
         options(call, "Run", all, SRD_OF_RUN);
@@ -90,7 +92,10 @@ void srd_help_all(struct srd_call *call)
 {
     static const struct {
         const char *group, *heading;
-    } groups[] = { { "diagnose", "Diagnose" }, { "keep", "Keep" }, { "help", "Help and set-up" } };
+    } groups[] = { { "diagnose", "Diagnose" },
+                   { "keep", "Keep" },
+                   { "serve", "Serve" },
+                   { "help", "Help and set-up" } };
 
     srd_buf_text(&call->out, "srdiag [options] COMMAND [operands] [options]\n");
     for (size_t g = 0; g < SRD_COUNT(groups); g++) {

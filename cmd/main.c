@@ -63,21 +63,6 @@ static void set_log_level(void)
         srd_log_set_level(srd_globals.verbose > 1 ? SRD_LOG_DEBUG : SRD_LOG_INFO);
 }
 
-/* What was wrong enough for a word, but not for an end. */
-static void tell_problems(const struct srd_settings *settings, size_t *told)
-{
-    for (; *told < settings->text.problem_count; ++*told) {
-        const struct srd_problem *p = &settings->text.problems[*told];
-        char line[32] = "";
-
-        if (p->line)
-            snprintf(line, sizeof(line), " line %d", p->line);
-        if (p->weight != SRD_WRONG)
-            srd_log(p->weight == SRD_DOUBTFUL ? SRD_LOG_WARNING : SRD_LOG_INFO, "%s%s: %s", p->file,
-                    line, p->text);
-    }
-}
-
 static int choose_format(struct srd_call *call, struct srd_error *err)
 {
     const char *name = srd_setting_text(&call->settings, SRD_SET_output);
@@ -161,6 +146,9 @@ static int check_line(const struct srd_call *call, const struct srd_line *line,
     if (line->diagnosis_option && !c->diagnoses)
         return srd_fail(err, SRD_E_USAGE, "--%s has no meaning for %s", line->diagnosis_option,
                         c->name);
+    if (line->server_option && !c->serves)
+        return srd_fail(err, SRD_E_USAGE, "--%s has no meaning for %s; it is an option of serve",
+                        line->server_option, c->name);
     if (srd_globals.plan && c->needs != SRD_NEEDS_SOURCE)
         return srd_fail(err, SRD_E_USAGE, "--plan has no meaning for %s, which asks no cluster",
                         c->name);
@@ -177,9 +165,12 @@ static int load_settings(struct srd_call *call, struct srd_error *err)
 {
     struct srd_settings_places places = srd_settings_places(srd_globals.config, call->arena);
     size_t told = 0;
-    int code = srd_settings_load(&call->settings, &places, err);
+    int code;
 
-    tell_problems(&call->settings, &told);
+    call->settings.server = call->command->serves;
+    code = srd_settings_load(&call->settings, &places, err);
+
+    srd_settings_tell(&call->settings, &told);
     return code;
 }
 
@@ -203,7 +194,7 @@ static int run_command(struct srd_call *call, struct srd_error *err)
 
         if (srd_source_choose(call, err))
             return err->code;
-        tell_problems(&call->settings, &told);
+        srd_settings_tell(&call->settings, &told);
         srd_progress_start(!srd_globals.quiet);
     }
     c->run(call, err);
@@ -258,7 +249,9 @@ static int run(struct srd_call *call, int argc, char **argv, struct srd_error *e
         return err->code;
     set_log_level();
     if (!run_without_command(call, &line, argc, err)) {
-        choose_locale();
+        /* a server writes JSON, and would keep the tables of the locale for as long as it lives */
+        if (!line.command->serves || line.operand_count)
+            choose_locale();
         call->command = line.command;
         call->operands = line.operands;
         call->operand_count = line.operand_count;

@@ -184,6 +184,8 @@ static int put(struct parser *p, const struct srd_option *o, const char *value)
         value = srd_arena_copy(p->arena, value);
     if (o->group == SRD_OF_DIAGNOSIS && !p->out->diagnosis_option)
         p->out->diagnosis_option = o->name;
+    if (o->group == SRD_OF_SERVER && !p->out->server_option)
+        p->out->server_option = o->name;
     switch (o->type) {
     case SRD_OPT_FLAG:
         *(bool *)o->target = true;

@@ -29,7 +29,7 @@ enum srd_option_type {
     SRD_OPT_LATER, /* has a place but no effect yet: using it is an error, with help as its text */
 };
 
-/* Headings of help. Options of a diagnosis are refused by commands that make none. */
+/* Headings of help. Options of a diagnosis, or of the server, are refused by other commands. */
 enum srd_option_group {
     SRD_OF_COMMAND, /* the command's own */
     SRD_OF_CONNECTION,
@@ -38,6 +38,7 @@ enum srd_option_group {
     SRD_OF_RUN,
     SRD_OF_OUTPUT,
     SRD_OF_GENERAL,
+    SRD_OF_SERVER,
     SRD_OF_LATER, /* not shown */
 };
 
@@ -71,6 +72,7 @@ struct srd_line {
     size_t operand_count;
     bool help;                    /* --help, -?, or -h as the last word */
     const char *diagnosis_option; /* an option of a diagnosis that was used; NULL */
+    const char *server_option;    /* of the server */
 };
 
 /*

@@ -2,16 +2,14 @@
 
 #include "cmd/settings.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 #include "cmd/words.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/log.h"
 #include "lib/base/text.h"
-#include "lib/model/table.h"
 
 #ifndef SRD_SYSTEM_CONFIG
 #define SRD_SYSTEM_CONFIG "/etc/srdiag/srdiag.cnf"
@@ -23,6 +21,8 @@
 #define OPTIONAL 4
 #define NO_OPTION 8
 #define NO_DOTENV 16
+#define SERVER 32
+#define ZERO 64
 
 const struct srd_setting srd_setting_table[SRD_SETTING_COUNT] = {
 #define SETTING(id, name_, letter_, kind_, values_, min_, max_, env_, old_, flags_, word_,         \
@@ -40,6 +40,8 @@ const struct srd_setting srd_setting_table[SRD_SETTING_COUNT] = {
                        .optional = ((flags_)&OPTIONAL) != 0,                                       \
                        .no_option = ((flags_)&NO_OPTION) != 0,                                     \
                        .no_dotenv = ((flags_)&NO_DOTENV) != 0,                                     \
+                       .server = ((flags_)&SERVER) != 0,                                           \
+                       .zero = ((flags_)&ZERO) != 0,                                               \
                        .word = word_,                                                              \
                        .fallback = fallback_,                                                      \
                        .help = help_ },
@@ -48,7 +50,7 @@ const struct srd_setting srd_setting_table[SRD_SETTING_COUNT] = {
 };
 
 /* Sections that later versions use: known, so that one file serves all of them. */
-static const char *const later_sections[] = { "server", "agent", "mute", NULL };
+static const char *const later_sections[] = { "agent", "mute", NULL };
 
 void srd_settings_init(struct srd_settings *settings, struct srd_arena *arena)
 {
@@ -59,75 +61,10 @@ void srd_settings_init(struct srd_settings *settings, struct srd_arena *arena)
                                                    .rank = SRD_RANK_DEFAULT };
 }
 
-static const char *listed(struct srd_arena *arena, const char *blank_separated)
+static bool is_list(enum srd_setting_id id)
 {
-    char *text = srd_arena_copy(arena, blank_separated);
-    const char *out = "";
-
-    for (char *rest, *word = strtok_r(text, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
-        out = srd_arena_printf(arena, "%s%s%s", out, *out ? ", " : "", word);
-    return out;
-}
-
-/* The value as the table spells it; NULL: not one of them. */
-static const char *enum_value(const char *values, const char *text, struct srd_arena *arena)
-{
-    char *copy = srd_arena_copy(arena, values);
-
-    for (char *rest, *word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
-        if (!strcasecmp(word, text))
-            return word;
-    return NULL;
-}
-
-static bool in_range(const struct srd_setting *s, const char *text)
-{
-    int64_t n;
-
-    if (s->kind == SRD_SETTING_INTEGER)
-        return srd_text_int64(text, &n) && n >= s->min && n <= s->max;
-    return srd_text_duration_ms(text, &n) && n > 0 && n >= s->min * 1000 && n <= s->max * 1000;
-}
-
-/* Why @text cannot be the value of @s; NULL: it can, and *@out is the value to keep. */
-static const char *refusal(const struct srd_setting *s, const char *text, struct srd_arena *arena,
-                           const char **out)
-{
-    bool flag;
-
-    *out = srd_arena_copy(arena, text);
-    switch (s->kind) {
-    case SRD_SETTING_TEXT:
-        for (const char *p = text; !s->secret && *p; p++)
-            if ((unsigned char)*p < 32 || *p == 127)
-                return "control characters are not allowed here";
-        return NULL;
-    case SRD_SETTING_INTEGER:
-        /* the value is not repeated: -P with a password behind it is a common slip */
-        return in_range(s, text) ? NULL
-                                 : srd_arena_printf(arena, "not a number from %lld to %lld",
-                                                    (long long)s->min, (long long)s->max);
-    case SRD_SETTING_DURATION:
-        return in_range(s, text)
-                   ? NULL
-                   : srd_arena_printf(arena,
-                                      "\"%s\" is no time of at most %lld seconds (30, 500ms, 5m)",
-                                      srd_shown(arena, text), (long long)s->max);
-    case SRD_SETTING_ENUM:
-        *out = enum_value(s->values, text, arena);
-        return *out ? NULL
-                    : srd_arena_printf(arena, "\"%s\" is none of %s", srd_shown(arena, text),
-                                       listed(arena, s->values));
-    case SRD_SETTING_BOOL:
-        if (!srd_parse_bool(text, &flag) && strcasecmp(text, "on") && strcasecmp(text, "off"))
-            return srd_arena_printf(arena, "\"%s\" is neither true nor false",
-                                    srd_shown(arena, text));
-        if (!srd_parse_bool(text, &flag))
-            flag = !strcasecmp(text, "on");
-        *out = flag ? "true" : "false";
-        return NULL;
-    }
-    return "unknown kind of setting";
+    return srd_setting_table[id].kind == SRD_SETTING_LIST ||
+           srd_setting_table[id].kind == SRD_SETTING_CIDRS;
 }
 
 int srd_settings_put(struct srd_settings *settings, enum srd_setting_id id, const char *text,
@@ -139,11 +76,13 @@ int srd_settings_put(struct srd_settings *settings, enum srd_setting_id id, cons
     if (chosen->rank > rank)
         return 0;
     if (text) {
-        why = refusal(&srd_setting_table[id], text, settings->arena, &value);
+        why = srd_setting_refusal(&srd_setting_table[id], text, settings->arena, &value);
         if (why)
             return srd_fail(err, rank == SRD_RANK_OPTION ? SRD_E_USAGE : SRD_E_CONFIG, "%s: %s",
                             origin, why);
     }
+    if (is_list(id) && rank != SRD_RANK_DEFAULT && chosen->rank == rank)
+        value = srd_arena_printf(settings->arena, "%s,%s", chosen->text, value);
     *chosen = (struct srd_chosen){ .text = value,
                                    .origin = srd_arena_copy(settings->arena, origin),
                                    .rank = rank };
@@ -154,15 +93,23 @@ int srd_settings_put(struct srd_settings *settings, enum srd_setting_id id, cons
 
 /* --- what is written in files --- */
 
-static const char *const *setting_names(bool connection_only)
+/* Which kind of section a key stands in, or belongs into. */
+enum section_kind { IN_SRDIAG, IN_CLUSTER, IN_SERVER };
+
+static bool belongs(const struct srd_setting *s, enum section_kind kind)
 {
-    static const char *names[2][SRD_SETTING_COUNT + 1];
+    return kind == IN_SERVER ? s->server : !s->server && (kind == IN_SRDIAG || s->connection);
+}
+
+static const char *const *setting_names(enum section_kind kind)
+{
+    static const char *names[3][SRD_SETTING_COUNT + 1];
     size_t n = 0;
 
     for (size_t i = 0; i < SRD_SETTING_COUNT; i++)
-        if (!connection_only || srd_setting_table[i].connection)
-            names[connection_only][n++] = srd_setting_table[i].name;
-    return names[connection_only];
+        if (belongs(&srd_setting_table[i], kind))
+            names[kind][n++] = srd_setting_table[i].name;
+    return names[kind];
 }
 
 static int setting_named(const char *name)
@@ -214,7 +161,9 @@ static void check_limit(struct srd_settings *settings, const struct srd_entry *e
 
 static void check_key(struct srd_settings *settings, const struct srd_entry *e)
 {
-    bool in_cluster = cluster_of(e) != NULL;
+    enum section_kind kind = cluster_of(e)                   ? IN_CLUSTER
+                             : !strcmp(e->section, "server") ? IN_SERVER
+                                                             : IN_SRDIAG;
     int id = setting_named(e->key);
     const char *why, *value;
 
@@ -222,12 +171,12 @@ static void check_key(struct srd_settings *settings, const struct srd_entry *e)
         srd_problem_add(&settings->text, SRD_WRONG, e->file, e->line,
                         "unknown key \"%s\" in [%s]%s", srd_shown(settings->arena, e->key),
                         srd_shown(settings->arena, e->section),
-                        srd_did_you_mean(settings->arena, e->key, setting_names(in_cluster)));
+                        srd_did_you_mean(settings->arena, e->key, setting_names(kind)));
         return;
     }
-    if (in_cluster && !srd_setting_table[id].connection) {
-        srd_problem_add(&settings->text, SRD_WRONG, e->file, e->line,
-                        "\"%s\" belongs into [srdiag]", e->key);
+    if (!belongs(&srd_setting_table[id], kind)) {
+        srd_problem_add(&settings->text, SRD_WRONG, e->file, e->line, "\"%s\" belongs into [%s]",
+                        e->key, srd_setting_table[id].server ? "server" : "srdiag");
         return;
     }
     if (!e->value && srd_setting_table[id].kind != SRD_SETTING_BOOL) {
@@ -235,7 +184,8 @@ static void check_key(struct srd_settings *settings, const struct srd_entry *e)
                         e->key);
         return;
     }
-    why = e->value ? refusal(&srd_setting_table[id], e->value, settings->arena, &value) : NULL;
+    why = e->value ? srd_setting_refusal(&srd_setting_table[id], e->value, settings->arena, &value)
+                   : NULL;
     if (why)
         srd_problem_add(&settings->text, SRD_WRONG, e->file, e->line, "%s: %s", e->key, why);
 }
@@ -246,11 +196,24 @@ static void check_entry(struct srd_settings *settings, const struct srd_entry *e
         check_section(settings, e);
     else if (!strcmp(e->section, "limits"))
         check_limit(settings, e);
-    else if (!strcmp(e->section, "srdiag") || cluster_of(e))
+    else if (!strcmp(e->section, "srdiag") || !strcmp(e->section, "server") || cluster_of(e))
         check_key(settings, e);
     else if (srd_text_in(e->section, later_sections))
         srd_problem_add(&settings->text, SRD_NOTED, e->file, e->line,
                         "[%s] is known but not used by this version", e->section);
+}
+
+/* "a password", "a key": what @key of a file or of .env holds; NULL: no secret of ours. */
+static const char *secret_of(const char *key)
+{
+    for (size_t i = 0; i < SRD_SETTING_COUNT; i++) {
+        const struct srd_setting *s = &srd_setting_table[i];
+
+        if (s->secret && (!strcmp(key, s->name) || !strcmp(key, s->env) ||
+                          (s->old_env && !strcmp(key, s->old_env))))
+            return s->server ? "a key" : "a password";
+    }
+    return NULL;
 }
 
 static void check_secrets(struct srd_settings *settings, const char *file, unsigned mode,
@@ -258,12 +221,11 @@ static void check_secrets(struct srd_settings *settings, const char *file, unsig
 {
     for (size_t i = 0; i < count; i++) {
         const struct srd_entry *e = &entries[i];
-        bool password = e->key && (!strcmp(e->key, "password") || strstr(e->key, "PASSWORD")) &&
-                        !strstr(e->key, "FILE");
+        const char *what = e->key ? secret_of(e->key) : NULL;
 
-        if (password && e->value && *e->value && (mode & 077)) {
+        if (what && e->value && *e->value && (mode & 077)) {
             srd_problem_add(&settings->text, SRD_DOUBTFUL, file, e->line,
-                            "holds a password and can be read by others: chmod 600 %s", file);
+                            "holds %s and can be read by others: chmod 600 %s", what, file);
             return;
         }
     }
@@ -307,6 +269,20 @@ int srd_settings_read(struct srd_settings *settings, const char *file, enum srd_
     return 0;
 }
 
+void srd_settings_tell(const struct srd_settings *settings, size_t *told)
+{
+    for (; *told < settings->text.problem_count; ++*told) {
+        const struct srd_problem *p = &settings->text.problems[*told];
+        char line[32] = "";
+
+        if (p->line)
+            snprintf(line, sizeof(line), " line %d", p->line);
+        if (p->weight != SRD_WRONG)
+            srd_log(p->weight == SRD_DOUBTFUL ? SRD_LOG_WARNING : SRD_LOG_INFO, "%s%s: %s", p->file,
+                    line, p->text);
+    }
+}
+
 int srd_settings_problem(const struct srd_settings *settings, struct srd_error *err)
 {
     const struct srd_problem *first = NULL;
@@ -335,13 +311,32 @@ int srd_settings_problem(const struct srd_settings *settings, struct srd_error *
 
 /* --- choosing --- */
 
+static bool known_variable(const char *key, bool server)
+{
+    for (size_t i = 0; i < SRD_SETTING_COUNT; i++) {
+        const struct srd_setting *s = &srd_setting_table[i];
+
+        if ((server || !s->server) &&
+            (!strcmp(key, s->env) || (s->old_env && !strcmp(key, s->old_env))))
+            return true;
+    }
+    return false;
+}
+
 static bool ours(const char *key)
 {
-    for (size_t i = 0; i < SRD_SETTING_COUNT; i++)
-        if (!strcmp(key, srd_setting_table[i].env) ||
-            (srd_setting_table[i].old_env && !strcmp(key, srd_setting_table[i].old_env)))
-            return true;
-    return false;
+    return known_variable(key, false);
+}
+
+static bool ours_of_server(const char *key)
+{
+    return known_variable(key, true);
+}
+
+/* Does this command look at setting @i at all? */
+static bool wanted(const struct srd_settings *settings, size_t i)
+{
+    return settings->server || !srd_setting_table[i].server;
 }
 
 static int put_environment(struct srd_settings *settings, const struct srd_settings_places *places,
@@ -349,9 +344,11 @@ static int put_environment(struct srd_settings *settings, const struct srd_setti
 {
     for (size_t i = 0; i < SRD_SETTING_COUNT; i++) {
         const struct srd_setting *s = &srd_setting_table[i];
-        const char *name = s->env, *value = places->env(name);
+        const char *name = s->env, *value = wanted(settings, i) ? places->env(name) : NULL;
         char origin[64];
 
+        if (!wanted(settings, i))
+            continue;
         if ((!value || !*value) && s->old_env) {
             name = s->old_env;
             value = places->env(name);
@@ -398,7 +395,7 @@ static int put_dotenv(struct srd_settings *settings, const char *file, struct sr
             srd_problem_add(&settings->text, SRD_DOUBTFUL, file, 0, "ignored: %s", err->text);
         return err->code = SRD_OK;
     }
-    srd_dotenv_parse(file, bytes, n, ours, &text);
+    srd_dotenv_parse(file, bytes, n, settings->server ? ours_of_server : ours, &text);
     if ((mode & 002) && text.count) {
         srd_problem_add(&settings->text, SRD_DOUBTFUL, file, 0,
                         "ignored, because everyone can write it: chmod o-w %s", file);
@@ -413,6 +410,8 @@ static int put_dotenv(struct srd_settings *settings, const char *file, struct sr
 
         if (!e)
             e = last_entry(&text, 0, srd_setting_table[i].old_env);
+        if (!wanted(settings, i))
+            continue;
         if (e && srd_setting_table[i].no_dotenv)
             srd_problem_add(&settings->text, SRD_DOUBTFUL, file, e->line,
                             "%s is not taken from here; set it in the environment or a config file",
@@ -496,9 +495,33 @@ int srd_settings_load(struct srd_settings *settings, const struct srd_settings_p
     }
     if (srd_settings_problem(settings, err))
         return err->code;
-    return put_section(settings, "srdiag", SRD_RANK_DEFAULT, err) || put_cluster(settings, err)
-               ? err->code
-               : 0;
+    if (put_section(settings, "srdiag", SRD_RANK_DEFAULT, err) ||
+        (settings->server && put_section(settings, "server", SRD_RANK_DEFAULT, err)))
+        return err->code;
+    return put_cluster(settings, err);
+}
+
+int srd_settings_of_cluster(const struct srd_settings *settings, const char *name,
+                            struct srd_settings *out, struct srd_error *err)
+{
+    *out = *settings;
+    return put_section(out, srd_arena_printf(out->arena, "cluster %s", name),
+                       SRD_RANK_CLUSTER_OF_OPTION, err);
+}
+
+void srd_settings_again(const struct srd_settings *before, bool connection, struct srd_arena *arena,
+                        struct srd_settings *out)
+{
+    srd_settings_init(out, arena);
+    out->server = before->server;
+    for (size_t i = 0; i < SRD_SETTING_COUNT; i++)
+        if (before->chosen[i].rank == SRD_RANK_OPTION &&
+            (connection || !srd_setting_table[i].connection))
+            out->chosen[i] = before->chosen[i];
+    out->ask_password = connection && before->ask_password;
+    if (!connection) /* chosen to be none, so that no other place chooses one */
+        out->chosen[SRD_SET_cluster] =
+            (struct srd_chosen){ .text = "", .origin = "default", .rank = SRD_RANK_OPTION };
 }
 
 static const char *process_env(const char *name)
@@ -525,38 +548,7 @@ struct srd_settings_places srd_settings_places(const char *config, struct srd_ar
                                          .system_config = SRD_SYSTEM_CONFIG };
 }
 
-/* --- reading --- */
-
-const char *srd_setting_text(const struct srd_settings *settings, enum srd_setting_id id)
-{
-    return settings->chosen[id].text;
-}
-
-int64_t srd_setting_integer(const struct srd_settings *settings, enum srd_setting_id id)
-{
-    int64_t n = 0;
-
-    srd_text_int64(settings->chosen[id].text, &n);
-    return n;
-}
-
-int64_t srd_setting_ms(const struct srd_settings *settings, enum srd_setting_id id)
-{
-    int64_t ms = 0;
-
-    srd_text_duration_ms(settings->chosen[id].text, &ms);
-    return ms;
-}
-
-bool srd_setting_bool(const struct srd_settings *settings, enum srd_setting_id id)
-{
-    return !strcmp(settings->chosen[id].text, "true");
-}
-
-bool srd_setting_given(const struct srd_settings *settings, enum srd_setting_id id)
-{
-    return settings->chosen[id].rank != SRD_RANK_DEFAULT;
-}
+/* --- the password --- */
 
 static int password_from_file(struct srd_settings *settings, const struct srd_chosen *file,
                               const char **out, struct srd_error *err)
@@ -600,69 +592,5 @@ int srd_settings_password(struct srd_settings *settings, const char **out, struc
     if (file->rank > word->rank)
         return password_from_file(settings, file, out, err);
     *out = *word->text ? word->text : NULL;
-    return 0;
-}
-
-/* --- limits --- */
-
-bool srd_limit_parse(const char *text, double *out)
-{
-    size_t n = strlen(text);
-    int64_t ms;
-
-    if (srd_text_double(text, out) || (n && text[n - 1] == '%' && srd_parse_percent(text, out)))
-        return isfinite(*out);
-    if (n && strchr("smhd", text[n - 1]) && srd_text_duration_ms(text, &ms)) {
-        *out = (double)ms; /* limits of time are milliseconds inside */
-        return true;
-    }
-    return srd_parse_bytes(text, out) && isfinite(*out);
-}
-
-static void put_limit(struct srd_override *limits, size_t *count, struct srd_override limit)
-{
-    for (size_t i = 0; i < *count; i++)
-        if (!strcmp(limits[i].name, limit.name)) {
-            limits[i] = limit;
-            return;
-        }
-    limits[(*count)++] = limit;
-}
-
-int srd_settings_limits(struct srd_settings *settings, const char *const *set,
-                        const struct srd_override **out, struct srd_error *err)
-{
-    struct srd_arena *arena = settings->arena;
-    struct srd_override *limits;
-    size_t count = 0, room = settings->text.count + 1;
-
-    for (const char *const *s = set; s && *s; s++)
-        room++;
-    limits = srd_arena_array(arena, room, sizeof(*limits));
-    for (int rank = SRD_RANK_SYSTEM_FILE; rank <= SRD_RANK_USER_FILE; rank++) {
-        for (size_t i = 0; i < settings->text.count; i++) {
-            const struct srd_entry *e = &settings->text.entries[i];
-            struct srd_override limit = { .name = e->key };
-
-            if (!e->key || e->rank != rank || strcmp(e->section, "limits") || !e->value ||
-                !srd_limit_parse(e->value, &limit.value))
-                continue;
-            limit.origin = srd_arena_printf(arena, "%s line %d", e->file, e->line);
-            put_limit(limits, &count, limit);
-        }
-    }
-    for (const char *const *s = set; s && *s; s++) {
-        const char *equals = strchr(*s, '=');
-        struct srd_override limit = { .origin = "--set" };
-
-        if (!equals || equals == *s || !srd_limit_parse(equals + 1, &limit.value))
-            return srd_fail(err, SRD_E_USAGE,
-                            "--set %s: expected NAME=NUMBER, for example "
-                            "--set storage.tablet-count-per-node=30000",
-                            srd_shown(arena, *s));
-        limit.name = srd_arena_copy_n(arena, *s, (size_t)(equals - *s));
-        put_limit(limits, &count, limit);
-    }
-    *out = limits;
     return 0;
 }

@@ -38,6 +38,10 @@ enum srd_setting_kind {
     SRD_SETTING_DURATION,
     SRD_SETTING_ENUM,
     SRD_SETTING_BOOL,
+    SRD_SETTING_LIST, /* a,b,c; of one rank each put adds */
+    SRD_SETTING_CIDRS, /* a list of addresses and blocks */
+    SRD_SETTING_LISTEN, /* 3000, 0.0.0.0:3000, [::1]:3000 */
+    SRD_SETTING_RATE, /* 100/60: so many in so many seconds; 100: in a minute; 0: off */
 };
 
 enum srd_setting_id {
@@ -55,7 +59,7 @@ struct srd_setting {
     int64_t min, max;    /* of an integer; seconds of a duration */
     const char *env;     /* "SRDIAG_SSL_CA" */
     const char *old_env; /* "SR_HOST"; NULL */
-    bool connection, secret, optional, no_option, no_dotenv;
+    bool connection, secret, optional, no_option, no_dotenv, server, zero;
     const char *word; /* of the value, in help */
     const char *fallback, *help;
 };
@@ -74,7 +78,16 @@ struct srd_settings {
     const char *files[4];        /* the names of those, highest rank first */
     size_t file_count;
     bool ask_password; /* -p without a value, and nothing of a higher rank */
+    /*
+     * Set by the caller: take those of `srdiag serve` too. Nobody else looks at PORT or HOST, which
+     * other programs know as well.
+     */
+    bool server;
 };
+
+/* setting_values.c: why @text cannot be a value of @setting; NULL: it can, and *@out is to be kept. */
+const char *srd_setting_refusal(const struct srd_setting *setting, const char *text,
+                                struct srd_arena *arena, const char **out);
 
 /* Everything at its default. */
 void srd_settings_init(struct srd_settings *settings, struct srd_arena *arena);
@@ -108,6 +121,8 @@ int srd_settings_load(struct srd_settings *settings, const struct srd_settings_p
  */
 int srd_settings_read(struct srd_settings *settings, const char *file, enum srd_rank rank,
                       bool missing_ok, struct srd_error *err);
+/* What was found doubtful and was not told yet (*@told of them were), as warnings to the log. */
+void srd_settings_tell(const struct srd_settings *settings, size_t *told);
 /* The first thing that is wrong, as an error. */
 int srd_settings_problem(const struct srd_settings *settings, struct srd_error *err);
 
@@ -115,6 +130,10 @@ const char *srd_setting_text(const struct srd_settings *settings, enum srd_setti
 int64_t srd_setting_integer(const struct srd_settings *settings, enum srd_setting_id id);
 int64_t srd_setting_ms(const struct srd_settings *settings, enum srd_setting_id id);
 bool srd_setting_bool(const struct srd_settings *settings, enum srd_setting_id id);
+/* NULL-ended; in the settings' arena. */
+const char *const *srd_setting_list(const struct srd_settings *settings, enum srd_setting_id id);
+/* "100/60" -> 100 in 60 s; false: no rate. */
+bool srd_rate_parse(const char *text, int64_t *count, int64_t *seconds);
 /* From an option, the environment or a file? */
 bool srd_setting_given(const struct srd_settings *settings, enum srd_setting_id id);
 
@@ -137,5 +156,16 @@ bool srd_limit_parse(const char *text, double *out);
 /* The names of all [cluster NAME] sections, NULL-ended. */
 const char *const *srd_settings_clusters(const struct srd_settings *settings,
                                          struct srd_arena *arena);
+/*
+ * Settings for a second load: what the command line of @before said, and everything else at its
+ * default. Without @connection the command line's connection and cluster are left out: that is what
+ * the sections [cluster NAME] of a server build on, none of which shall get the host or the
+ * password that were meant for another.
+ */
+void srd_settings_again(const struct srd_settings *before, bool connection, struct srd_arena *arena,
+                        struct srd_settings *out);
+/* @settings (again() without connection, loaded) with [cluster @name] on top; shares its memory. */
+int srd_settings_of_cluster(const struct srd_settings *settings, const char *name,
+                            struct srd_settings *out, struct srd_error *err);
 
 #endif

@@ -57,13 +57,10 @@ static int connect_timeout_s(const struct srd_settings *settings)
     return (int)(((connect < all ? connect : all) + 999) / 1000);
 }
 
-static int open_live(struct srd_call *call, struct srd_error *err)
+int srd_source_live_options(struct srd_settings *settings, struct srd_arena *arena,
+                            struct srd_live_options *out, struct srd_error *err)
 {
-    struct srd_settings *settings = &call->settings;
-    char typed[1024] = "";
-    const char *password;
-    int64_t started_ms;
-    struct srd_live_options options = {
+    *out = (struct srd_live_options){
         .hosts = srd_setting_text(settings, SRD_SET_host),
         .port = (int)srd_setting_integer(settings, SRD_SET_port),
         .user = srd_setting_text(settings, SRD_SET_user),
@@ -73,17 +70,25 @@ static int open_live(struct srd_call *call, struct srd_error *err)
         .tls_key = or_null(srd_setting_text(settings, SRD_SET_ssl_key)),
         .cleartext = srd_setting_bool(settings, SRD_SET_enable_cleartext_plugin),
         .connect_timeout_s = connect_timeout_s(settings),
-        .query_timeout_s = longest_probe_s(call->arena),
+        .query_timeout_s = longest_probe_s(arena),
     };
+    return srd_settings_password(settings, &out->password, err);
+}
 
-    if (srd_settings_password(settings, &password, err))
+static int open_live(struct srd_call *call, struct srd_error *err)
+{
+    struct srd_settings *settings = &call->settings;
+    struct srd_live_options options;
+    char typed[1024] = "";
+    int64_t started_ms;
+
+    if (srd_source_live_options(settings, call->arena, &options, err))
         return err->code;
     if (settings->ask_password) {
         if (srd_terminal_password(typed, sizeof(typed), err))
             return err->code;
-        password = typed;
+        options.password = typed;
     }
-    options.password = password;
     srd_log(SRD_LOG_INFO, "connecting to %s as %s", options.hosts, options.user);
     started_ms = srd_clock_monotonic_ms();
     srd_live_open(&options, &srd_interrupted, &call->source, err);
@@ -101,15 +106,20 @@ static int open_live(struct srd_call *call, struct srd_error *err)
     return err->code;
 }
 
+int srd_source_open_file(const char *file, struct srd_source **out, struct srd_error *err)
+{
+    if (file)
+        return srd_snapshot_open(file, out, err);
+    return srd_snapshot_open_memory(srd_demo_start, (size_t)(srd_demo_end - srd_demo_start), "demo",
+                                    "built in", out, err);
+}
+
 int srd_source_choose(struct srd_call *call, struct srd_error *err)
 {
     const struct srd_globals *g = &srd_globals;
 
-    if (g->demo)
-        return srd_snapshot_open_memory(srd_demo_start, (size_t)(srd_demo_end - srd_demo_start),
-                                        "demo", "built in", &call->source, err);
-    if (g->input)
-        return srd_snapshot_open(g->input, &call->source, err);
+    if (g->demo || g->input)
+        return srd_source_open_file(g->demo ? NULL : g->input, &call->source, err);
     return open_live(call, err);
 }
 

@@ -10,6 +10,7 @@
 /* cmd is a program and no library: the files under test are included */
 #include "cmd/config_file.c"
 #include "cmd/options.c"
+#include "cmd/setting_values.c"
 #include "cmd/settings.c"
 #include "cmd/words.c"
 #include "lib/base/buf.h"

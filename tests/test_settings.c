@@ -11,6 +11,7 @@
 
 /* cmd is a program and no library: the files under test are included */
 #include "cmd/config_file.c"
+#include "cmd/setting_values.c"
 #include "cmd/settings.c"
 #include "cmd/words.c"
 #include "lib/base/buf.h"
@@ -79,6 +80,7 @@ static const struct row {
     const char *want;    /* "value (origin)", or the error */
     mode_t user_mode, dotenv_mode;
     const char *secret;  /* content of the file "secret" */
+    bool server;         /* as `srdiag serve` reads them */
 } rows[] = {
     { "without anything there is a default", .want = "127.0.0.1 (default)" },
     { "an option wins over all others", "host=o\n", "SR_HOST=e\n", "SR_HOST=d\n",
@@ -216,6 +218,64 @@ static const struct row {
       .want = "usage: a password (option --password) and a password file (option --password-file) are "
               "given: choose one" },
     { "no password is none", .ask = "!password", .want = "(none)" },
+    { "the server's variables are nobody else's", .env = "PORT=80\nHOST=h\nMAX_CONNECTIONS=x\n",
+      .ask = "server-port", .want = " (default)" },
+    { "nor are they from .env", .dotenv = "PORT='x\n", .ask = "server-port", .want = " (default)" },
+    { "the server takes PORT", .env = "PORT=80\n", .ask = "server-port", .server = true,
+      .want = "80 (environment PORT)" },
+    { "from .env, too", .dotenv = "PORT=80\n", .ask = "server-port", .server = true,
+      .want = "80 (.env line 1)" },
+    { "its own name wins", .env = "PORT=80\nSRDIAG_SERVER_PORT=81\n", .ask = "server-port",
+      .server = true, .want = "81 (environment SRDIAG_SERVER_PORT)" },
+    { "a port may be 0, to take any", .env = "PORT=0\n", .ask = "server-port", .server = true,
+      .want = "0 (environment PORT)" },
+    { "and no word", .env = "PORT=http\n", .server = true,
+      .want = "config: environment PORT: not a number from 0 to 65535" },
+    { "[server] is read by the server", .user = "[server]\nworkers=3\n", .ask = "workers",
+      .server = true, .want = "3 (user.cnf line 2)" },
+    { "a wrong [server] is wrong for all", .user = "[server]\nworkers=0\n",
+      .want = "config: user.cnf line 2: workers: not a number from 1 to 256" },
+    { "an unknown key of [server] names the nearest", .user = "[server]\nlistn=1\n",
+      .want = "config: user.cnf line 2: unknown key \"listn\" in [server]; did you mean \"listen\"?" },
+    { "a key of [server] is none of [srdiag]", .user = USER "listen=1\n",
+      .want = "config: user.cnf line 2: \"listen\" belongs into [server]" },
+    { "nor of [cluster]", .user = "[cluster a]\nlisten=1\n",
+      .want = "config: user.cnf line 2: \"listen\" belongs into [server]" },
+    { "and the other way round", .user = "[server]\nhost=1\n",
+      .want = "config: user.cnf line 2: \"host\" belongs into [srdiag]" },
+    { "a list grows with each option", "allow-ip=10.0.0.0/8,::1\nallow-ip=10.1.1.1\n",
+      .env = "ALLOWED_IPS=1.1.1.1\n", .ask = "allow-ip", .server = true,
+      .want = "10.0.0.0/8,::1,10.1.1.1 (option --allow-ip)" },
+    { "and with each line", .user = "[server]\nallow-ip=1.1.1.1\nallow-ip=2.2.2.2\n", .ask = "allow-ip",
+      .server = true, .want = "1.1.1.1,2.2.2.2 (user.cnf line 3)" },
+    { "an address that is none is told with its line", .user = "[server]\n\nallow-ip=::1,10.0.0\n",
+      .want = "config: user.cnf line 3: allow-ip: \"10.0.0\" is no address and no block (10.0.0.0/8, ::1)" },
+    { "a listen that is none is told with its line", .user = "[server]\nlisten=localhost\n",
+      .want = "config: user.cnf line 2: listen: \"localhost\" is no [ADDRESS:]PORT (3000, "
+              "0.0.0.0:3000, [::1]:3000)" },
+    { "a rate", .env = "RATE_LIMIT=5\n", .ask = "rate-limit", .server = true,
+      .want = "5 (environment RATE_LIMIT)" },
+    { "a rate with its time", "rate-limit=5/1\n", .ask = "rate-limit", .server = true,
+      .want = "5/1 (option --rate-limit)" },
+    { "a rate of no time is none", "rate-limit=5/0\n",
+      .want = "usage: option --rate-limit: \"5/0\" is no rate (100/60: 100 in 60 seconds)" },
+    { "a rate below 0 is none", "rate-limit=-1\n",
+      .want = "usage: option --rate-limit: \"-1\" is no rate (100/60: 100 in 60 seconds)" },
+    { "a cache may be off", "cache-ttl=0\n", .ask = "cache-ttl", .server = true,
+      .want = "0 (option --cache-ttl)" },
+    { "a time limit may not", "request-timeout=0\n",
+      .want = "usage: option --request-timeout: \"0\" is no time of at most 3600 seconds (30, 500ms, 5m)" },
+    { ".env cannot open the server to others", .dotenv = "SRDIAG_INSECURE=1\n", .ask = "insecure",
+      .server = true,
+      .want = "false (default); .env line 1: SRDIAG_INSECURE is not taken from here; set it in the "
+              "environment or a config file" },
+    { ".env cannot make it write files", .dotenv = "SRDIAG_LOG_FILE=x\n", .ask = "log-file",
+      .server = true,
+      .want = " (default); .env line 1: SRDIAG_LOG_FILE is not taken from here; set it in the "
+              "environment or a config file" },
+    { "a key in .env that others can read is told", .dotenv = "API_KEY=secret\n", .dotenv_mode = 0644,
+      .ask = "host", .server = true,
+      .want = "127.0.0.1 (default); .env line 1: holds a key and can be read by others: chmod 600 .env" },
     { "a password keeps blanks and # in quotes", .user = USER "password = \"a #b \"\n",
       .ask = "!password", .want = "a #b " },
 };
@@ -278,6 +338,7 @@ static void chooses(void **state)
     put_file("secret", row->secret, 0);
     environment = row->env;
     srd_settings_init(&settings, arena);
+    settings.server = row->server;
     put_options(&settings, row->options, &err);
     if (!err.code && !srd_settings_load(&settings, &places, &err))
         tell(row, &settings, &got, &err);
@@ -488,10 +549,51 @@ static void reads_number(void **state)
         .name = (row).name, .test_func = function, .initial_state = (void *)(uintptr_t)&(row)      \
     }
 
+/* --- the clusters of a server --- */
+
+/* What was said for one cluster must not reach another. */
+static void parts_clusters(void **state)
+{
+    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
+    struct srd_settings_places places = { .env = test_env, .dotenv = ".env", .user_config = "user.cnf" };
+    struct srd_settings settings, base, own;
+    struct srd_error err = { 0 };
+
+    (void)state;
+    put_file(".env", NULL, 0);
+    put_file("user.cnf",
+             USER "user=all\ncluster=b\n[cluster a]\nhost=fea\n[cluster b]\nhost=feb\npassword=pb\n", 0);
+    environment = "SR_PORT=9\n";
+    srd_settings_init(&settings, arena);
+    put_options(&settings, "host=typed\npassword=typed\nworkers=3\n", &err);
+    settings.server = true;
+    assert_int_equal(srd_settings_load(&settings, &places, &err), 0);
+    assert_string_equal(srd_setting_text(&settings, SRD_SET_host), "typed");
+
+    srd_settings_again(&settings, false, arena, &base);
+    assert_int_equal(srd_settings_load(&base, &places, &err), 0);
+    assert_string_equal(srd_setting_text(&base, SRD_SET_workers), "3");
+    assert_int_equal(srd_settings_of_cluster(&base, "a", &own, &err), 0);
+    assert_string_equal(srd_setting_text(&own, SRD_SET_host), "fea");
+    assert_string_equal(srd_setting_text(&own, SRD_SET_password), "");
+    assert_string_equal(srd_setting_text(&own, SRD_SET_user), "all");
+    assert_string_equal(srd_setting_text(&own, SRD_SET_port), "9");
+    assert_int_equal(srd_settings_of_cluster(&base, "b", &own, &err), 0);
+    assert_string_equal(srd_setting_text(&own, SRD_SET_host), "feb");
+    assert_string_equal(srd_setting_text(&own, SRD_SET_password), "pb");
+
+    /* a reload: the file has changed, the command line has not */
+    put_file("user.cnf", USER "user=new\nhost=file\n", 0);
+    srd_settings_again(&settings, true, arena, &base);
+    assert_int_equal(srd_settings_load(&base, &places, &err), 0);
+    assert_string_equal(srd_setting_text(&base, SRD_SET_host), "typed");
+    assert_string_equal(srd_setting_text(&base, SRD_SET_user), "new");
+}
+
 int main(void)
 {
     struct CMUnitTest tests[SRD_COUNT(rows) + SRD_COUNT(configs) + SRD_COUNT(dotenvs) +
-                            SRD_COUNT(bad_sets) + SRD_COUNT(numbers) + 1];
+                            SRD_COUNT(bad_sets) + SRD_COUNT(numbers) + 2];
     size_t n = 0;
 
     for (size_t i = 0; i < SRD_COUNT(rows); i++)
@@ -506,5 +608,7 @@ int main(void)
         tests[n++] = TEST(numbers[i], reads_number);
     tests[n++] = (struct CMUnitTest){ .name = "limits come from files, and --set wins",
                                       .test_func = limits_come_from_files_and_set };
+    tests[n++] = (struct CMUnitTest){ .name = "no cluster of a server gets what was meant for another",
+                                      .test_func = parts_clusters };
     return cmocka_run_group_tests_name("settings", tests, go_to_folder, leave_folder);
 }

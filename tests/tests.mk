@@ -4,6 +4,8 @@
 # tests/test_expert_*.c   lib/base, lib/model, experts: an expert that reaches for the cluster does not link
 # tests/test_live*.c      everything, with tests/fake/mariadb.c in place of libmariadb
 # tests/test_*.c          everything
+# tests/http_echo.c       lib/net, lib/base: a server to talk to
+# tests/mcp_http_server.c everything: the routes of MCP, to talk to
 # tests/fuzz/fuzz_*.c     libFuzzer targets (clang), everything
 # tests/cli/*.sh tests/*.py   run as they are, print TAP
 
@@ -12,7 +14,7 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 CMOCKA = $(call once,CMOCKA,--libs cmocka)
 
 .PHONY: tests
-tests: $(TESTS)
+tests: $(TESTS) $(B)/http_echo $(B)/mcp_http_server $(B)/mcp_fixture $(B)/srdiag_fixture
 
 $(B)/test_base_%: $(B)/obj/tests/test_base_%.o $(call archives,base)
 	$(SAY) '  LINK  $@'
@@ -30,7 +32,24 @@ $(filter $(B)/test_live%,$(TESTS)): $(B)/test_%: $(B)/obj/tests/test_%.o $(B)/ob
 $(B)/test_%: $(B)/obj/tests/test_%.o $(call archives,$(LAYERS))
 	$(SAY) '  LINK  $@'
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_render) $(LIBS_source) $(LIBS_base) $(CMOCKA)
+$(B)/mcp_http_server: $(B)/obj/tests/mcp_http_server.o $(call archives,$(LAYERS))
+	$(SAY) '  LINK  $@'
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_render) $(LIBS_source) $(LIBS_base)
+$(B)/http_echo: $(B)/obj/tests/http_echo.o $(call archives,net base)
+	$(SAY) '  LINK  $@'
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_base)
 .SECONDARY:
+
+# A server with the tools of the conformance suite, for tests of the transports: the core on stdio alone, and
+# srdiag whole, which finds these tools where it looks for its own.
+fixture_tools := $(filter-out tests/mcp_fixture/main.c tests/mcp_fixture/desk.c,$(wildcard tests/mcp_fixture/*.c))
+$(B)/mcp_fixture: $(call objects,tests/mcp_fixture/main.c $(fixture_tools)) $(call archives,mcp base)
+	$(SAY) '  LINK  $@'
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_base)
+$(B)/srdiag_fixture: $(call objects,$(src_cmd) tests/mcp_fixture/desk.c $(fixture_tools)) $(B)/obj/demo.o \
+        $(call archives,$(LAYERS))
+	$(SAY) '  LINK  $@'
+	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,--wrap=srd_desk_tables -o $@ $^ $(LIBS_render) $(LIBS_source) $(LIBS_base)
 
 # A fuzz target has its own main; built by `make FUZZ=1 CC=clang fuzzers`.
 .PHONY: fuzzers
@@ -50,6 +69,15 @@ $(VENV)/.done: tests/requirements.txt | build/.deps-check
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
+# MCP clients of others, the bridges between transports and the conformance suite: pinned packages of npm.
+CLIENTS := build/clients
+$(CLIENTS)/.done: tests/clients/package.json tests/clients/package-lock.json | build/.deps-check
+	rm -rf $(CLIENTS)
+	mkdir -p $(CLIENTS)
+	cp $^ $(CLIENTS)
+	cd $(CLIENTS) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
 # The parsers of what people and other machines hand us get a minute each; what is behind them, less.
 FUZZ_SECONDS ?= 60
 FUZZ_MORE_SECONDS ?= 20
@@ -57,13 +85,15 @@ FUZZ_FIRST := fuzz_snapshot fuzz_cells fuzz_json fuzz_config fuzz_options
 JOBS ?= $(shell nproc)
 asan := build/san-address-undefined
 tsan := build/san-thread
-raced := test_engine test_live test_wire
+raced := test_engine test_live test_wire test_mcp_flight test_serve_work test_serve_cache test_serve_clusters \
+         test_serve_metrics test_desk
 
 .PHONY: check
-check: build/.deps-check $(VENV)/.done
+check: build/.deps-check $(VENV)/.done $(CLIENTS)/.done
 	$(MAKE) -j$(JOBS) all tests
 	$(MAKE) -j$(JOBS) SAN=address,undefined WERROR=1 all tests
-	$(MAKE) -j$(JOBS) SAN=thread $(tsan)/srdiag $(raced:%=$(tsan)/%)
+	$(MAKE) -j$(JOBS) SAN=thread $(tsan)/srdiag $(tsan)/mcp_fixture $(tsan)/http_echo $(tsan)/mcp_http_server \
+	    $(raced:%=$(tsan)/%)
 	$(MAKE) -j$(JOBS) FUZZ=1 CC=clang WERROR=1 fuzzers
 	python3 tests/run.py --jobs $(JOBS) \
 	    $(foreach f,$(FUZZ_FIRST),'tests/fuzz/run.sh build/fuzz/$(f) $(FUZZ_SECONDS)') \
@@ -72,6 +102,10 @@ check: build/.deps-check $(VENV)/.done
 	    tests/layers.sh tests/valgrind.sh $(wildcard tests/cli/*.sh) \
 	    $(foreach t,$(wildcard tests/cli/*.sh),'SRDIAG=$(asan)/srdiag $(t)') \
 	    $(foreach t,$(wildcard tests/check_*.py),'$(VENV)/bin/python $(t)') \
+	    $(foreach s,$(asan) $(tsan),'SRDIAG=$(s)/srdiag $(VENV)/bin/python tests/check_serve.py') \
+	    $(foreach s,$(asan) $(tsan),'MCP_FIXTURE=$(s)/mcp_fixture $(VENV)/bin/python tests/check_mcp_stdio.py') \
+	    $(foreach s,$(asan) $(tsan),'HTTP_ECHO=$(s)/http_echo $(VENV)/bin/python tests/check_http_raw.py') \
+	    $(foreach s,$(asan) $(tsan),'MCP_HTTP_SERVER=$(s)/mcp_http_server $(VENV)/bin/python tests/check_mcp_http.py') \
 	    'cd tests && ../$(VENV)/bin/python -m sim.test_sim'
 
 .PHONY: bench

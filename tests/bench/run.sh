@@ -43,7 +43,10 @@ printf '%-52s %9s MB\n' "srdiag --demo comprehensive, resident at most" "$(resid
 
     echo
     echo "simulated cluster (disk-full)"
-    BENCH_INNER=1 exec tests/sim/run.sh disk-full -- "$0" "$srdiag"
+    BENCH_INNER=1 tests/sim/run.sh disk-full -- "$0" "$srdiag"
+    echo
+    echo "server"
+    exec tests/bench/server.sh "$srdiag"
 fi
 
 # Milliseconds of a command beyond what the server took: its time less the union of the statements' times

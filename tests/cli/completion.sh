@@ -19,6 +19,10 @@ is "bash completes thresholds" "$(bash -c 'source <("$S" completion bash)
     COMP_WORDS=("$S" storage --set storage.quota.) COMP_CWORD=3; _srdiag; echo "${COMPREPLY[@]}"')" storage.quota.critical
 is "bash completes values" "$(bash -c 'source <("$S" completion bash)
     COMP_WORDS=("$S" storage -o nd) COMP_CWORD=3; _srdiag; echo "${COMPREPLY[@]}"')" ndjson
+is "bash completes the server's options for serve" "$(bash -c 'source <("$S" completion bash)
+    COMP_WORDS=("$S" serve --lis) COMP_CWORD=2; _srdiag; echo "${COMPREPLY[@]}"')" --listen
+is "and for nothing else" "$(bash -c 'source <("$S" completion bash)
+    COMP_WORDS=("$S" storage --lis) COMP_CWORD=2; _srdiag; echo "${COMPREPLY[@]}"')" ""
 is "bash hands no password on" "$(bash -c 'source <("$S" completion bash)
     srdiag() { printf "%s\n" "$@" >&2; }
     COMP_WORDS=(srdiag -pgeheim --password=geheim stor) COMP_CWORD=3; _srdiag' 2>&1 | grep -c geheim)" 0

@@ -88,4 +88,5 @@ unlike "a password in the wrong place is not repeated" "$OUT" geheim
 status "a wrong port slip" 64 "$S" storage -Pgeheim
 unlike "a password behind -P is not repeated" "$OUT" geheim
 
+both "an option of the server is refused elsewhere" 64 "an option of serve" "$S" storage --demo --listen 1
 plan_end
