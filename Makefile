@@ -2,7 +2,7 @@
 #
 #   make            build/srdiag               make install DESTDIR= PREFIX=/usr/local
 #   make demo       the main job, on the snapshot that is built in
-#   make check      every test                 make bench   times, beside other clients
+#   make check      every test                 make bench   times and costs, beside other clients
 #   make check-real FE=HOST:PORT               the same statements on a StarRocks of yours
 #   make SAN=address,undefined | SAN=thread | COV=1     instrumented, in a build folder of its own
 #   make V=1        shows the commands

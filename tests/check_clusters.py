@@ -335,19 +335,32 @@ class Nodes(unittest.TestCase):
             self.assertEqual(run.reason("storage.no-retention"), "no_backend")
             self.assertEqual(c.stats["holes"], 0, c.stats["hole_texts"])
 
+    def cost(self, c):
+        """Statements of one comprehensive run; each is asked once, four at a time at most, and only reads."""
+        c.control("reset", {})
+        self.assertEqual(c.srdiag("comprehensive").err, "")
+        self.assertLessEqual(c.stats["running_max"], 4)
+        asked = [s["sql"] for s in c.control("log") if "/* srdiag:" in s["sql"]]
+        self.assertEqual(len(asked), len({(s["sql"], s["fe"]) for s in c.control("log") if s["sql"] in asked}))
+        words = {re.sub(r"/\*.*?\*/\s*", "", s["sql"]).split()[0].upper() for s in c.control("log")}
+        self.assertLessEqual(words, {"SELECT", "SHOW", "ADMIN", "SET"})
+        marked = [s["sql"] for s in c.control("log") if not s["sql"].upper().startswith("SET")]
+        self.assertTrue(all("/* srdiag:" in text for text in marked), marked)
+        return len(asked)
+
     def test_cost(self):
-        """a run asks each question once, on at most four connections at a time, and only reads"""
-        with Cluster("disk-full") as c:
-            c.srdiag("comprehensive")
-            self.assertLessEqual(c.stats["running_max"], 4)
-            asked = [s["sql"] for s in c.control("log") if "/* srdiag:" in s["sql"]]
-            self.assertEqual(len(asked), len({(s["sql"], s["fe"]) for s in c.control("log") if s["sql"] in asked}))
-            # two dozen probes of one statement an expert, and one for each BE, FE or database where it must be
-            self.assertLessEqual(len(asked), 60)
-            words = {re.sub(r"/\*.*?\*/\s*", "", s["sql"]).split()[0].upper() for s in c.control("log")}
-            self.assertLessEqual(words, {"SELECT", "SHOW", "ADMIN", "SET"})
-            marked = [s["sql"] for s in c.control("log") if not s["sql"].upper().startswith("SET")]
-            self.assertTrue(all("/* srdiag:" in text for text in marked), marked)
+        """a run costs at most forty statements while the nodes are well, in both modes and on every line"""
+        for scenario, line in (("disk-full", "3.5"), ("healthy-shared-nothing", "3.2"), ("healthy-shared-nothing", "4.1"),
+                               ("healthy-shared-data", "3.3"), ("healthy-shared-data", "4.1"), ("busy-healthy", "3.5")):
+            with self.subTest(scenario, line=line), Cluster(scenario, "--line", line) as c:
+                self.assertLessEqual(self.cost(c), 40)
+
+    def test_cost_of_size(self):
+        """the size of a cluster costs nothing: 200 BEs and a million tablets are asked as much as a few"""
+        with Cluster("healthy-shared-nothing") as small, \
+                Cluster("healthy-shared-nothing", "--backends", "200", "--tablets", "1000000") as large:
+            self.assertLessEqual(self.cost(large), self.cost(small))
+            self.assertEqual(large.stats["holes"], 0, large.stats["hole_texts"])
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 """How does a scenario become a large cluster?"""
 import copy
 
+COPIES = 50  # of the databases at most: clusters grow in tables and buckets, hardly in databases
+
 
 def grow(c, nodes=None, tablets=None):
-    """Adds nodes like those of the scenario, and copies of its databases, so that the load per node stays."""
+    """Adds nodes like those of the scenario, copies of its databases, so that the load per node stays, and buckets."""
     old = len(c.holders())
     if nodes and nodes > old and old:
         pattern = c.nodes[:old]
@@ -20,7 +22,7 @@ def grow(c, nodes=None, tablets=None):
     times = max(1, round(nodes / old)) if nodes and old else 1
     have = sum(p.buckets * p.repl for t in c.all_tables() for p in t.partitions)
     if tablets and have:
-        times = max(times, -(-tablets // have))
+        times = max(times, min(-(-tablets // have), COPIES))
     user = [d for d in c.dbs.values() if d.name != "_statistics_"]
     for k in range(1, times):
         for d in user:
@@ -34,5 +36,10 @@ def grow(c, nodes=None, tablets=None):
                     q.id, q.seq, q.tablet_base, q.sizes = c.new_id(), c._seq, None, None
                     x.partitions.append(q)
                 new.tables[x.name] = x
+    have *= times
+    if tablets and have and tablets > have:
+        for t in c.all_tables():
+            for p in t.partitions:
+                p.buckets, p.tablet_base, p.sizes = p.buckets * -(-tablets // have), None, None
     c.generation += 1
     c.place()
