@@ -33,7 +33,7 @@ static struct srd_evidence *evidence(struct srd_arena *arena, const struct asked
     struct srd_evidence *ev = srd_evidence_of(arena, answers);
 
     ev->cluster.version = SRD_VERSION(3, 5, 7);
-    ev->declared = asked->view->args;
+    ev->declared = asked->view ? asked->view->args : NULL;
     ev->args = asked->args;
     return ev;
 }
