@@ -4,6 +4,7 @@
 #   make demo       the main job, on the snapshot that is built in
 #   make check      every test                 make bench   times and costs, beside other clients
 #   make check-real FE=HOST:PORT               the same statements on a StarRocks of yours
+#   make check-hosts                           programs that people give MCP servers to, if they were not installed
 #   make SAN=address,undefined | SAN=thread | COV=1     instrumented, in a build folder of its own
 #   make V=1        shows the commands
 
@@ -36,14 +37,14 @@ ALL_LDFLAGS = $(LDFLAGS) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(if $(sanitiz
               $(if $(COV),--coverage)
 
 PACKAGES   := libmariadb libcjson smartcols zlib libcrypto libmicrohttpd libcurl
+# libmariadb, libcrypto, libmicrohttpd and libcurl are loaded when they are needed, and linked nowhere.
 # Asked when a recipe first needs them, for only then are the packages sure to be there; then kept.
 once = $(eval $(1) := $(shell pkg-config $(2)))$($(1))
 PKG_CFLAGS  = $(call once,PKG_CFLAGS,--cflags $(PACKAGES))
 PKG_BASE    = $(call once,PKG_BASE,--libs libcjson)
 PKG_SOURCE  = $(call once,PKG_SOURCE,--libs zlib)
-PKG_CRYPTO  = $(call once,PKG_CRYPTO,--libs libcrypto)
 PKG_RENDER  = $(call once,PKG_RENDER,--libs smartcols)
-LIBS_base   = $(PKG_BASE) $(PKG_CRYPTO) -lunistring -lm -lpthread
+LIBS_base   = $(PKG_BASE) -lunistring -lm -lpthread
 LIBS_source = $(PKG_SOURCE)
 LIBS_render = $(PKG_RENDER)
 

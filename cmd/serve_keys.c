@@ -116,7 +116,7 @@ static int add_key(struct srd_call *call, const struct srd_serve_keys_options *o
         if (!srd_api_key_name_valid(options->tenants.items[i]))
             return srd_fail(err, SRD_E_USAGE, "--tenant: \"%s\" names no tenant",
                             srd_shown(call->arena, options->tenants.items[i]));
-    if (srd_random(secret, sizeof(secret), err))
+    if (srd_crypto_ready(err) || srd_random(secret, sizeof(secret), err))
         return err->code;
     srd_hex(secret, sizeof(secret), key);
     srd_sha256(key, strlen(key), digest);

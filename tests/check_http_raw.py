@@ -523,6 +523,18 @@ class Leaving(unittest.TestCase):
             with self.subTest(reset=reset):
                 self.assertEqual(self.leave(b"GET /stream?n=-1&ms=0 HTTP/1.1\r\nHost: a\r\n\r\n", reset=reset), 1)
 
+    def test_during_busy_stream(self):
+        """A client that leaves a stream while it is written to is noticed, whoever sees that first"""
+        before, count = self.echo.stats["gone"], 40
+        for i in range(count):
+            with self.echo.connect() as s:
+                s.sendall(b"GET /stream?n=100000&ms=1 HTTP/1.1\r\nHost: a\r\n\r\n")
+                s.recv(100)
+                if i % 2:
+                    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        stats = self.echo.wait_stats(lambda x: x["gone"] >= before + count)
+        self.assertEqual(stats["gone"] - before, count)
+
     def test_with_the_last_byte(self):
         """A client that leaves with its last byte leaves nothing behind"""
         for request in (GET, post("/echo", b"x" * 100)[:-50], post("/later?ms=30&hold=1", b"x")):

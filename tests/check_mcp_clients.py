@@ -88,6 +88,13 @@ class Sdk(unittest.TestCase):
         with clients.Bridge(" ".join(STDIO)) as bridge:
             self.check("v2", "http", "legacy", bridge.url)
 
+    def test_proxy(self):
+        "mcp-proxy passes everything on from HTTP and SSE to stdio"
+        with clients.Bridge(" ".join(STDIO), "mcp-proxy") as bridge:
+            for transport, url in ("http", bridge.url), ("sse", bridge.sse):
+                with self.subTest(transport):
+                    self.check("v2", transport, "legacy", url)
+
 
 class Inspector(unittest.TestCase):
     def inspect(self, target, *more):

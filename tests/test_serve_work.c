@@ -82,6 +82,52 @@ static void a_full_queue_takes_nothing(void **state)
     assert_int_equal(done, 3);
 }
 
+static atomic_size_t strangers;
+
+static void stranger(void *what)
+{
+    (void)what;
+    atomic_fetch_add(&strangers, 1);
+}
+
+static void one_lane_leaves_threads_and_places_to_others(void **state)
+{
+    struct srd_work *work = srd_work_new(4, 8);
+    size_t taken = 0;
+
+    (void)state;
+    atomic_store(&strangers, 0);
+    pthread_mutex_lock(&gate);
+    for (size_t run = 0; run < 3; run++) {
+        assert_true(srd_work_submit_to(work, 7, task, NULL));
+        while (atomic_load(&at_once) < run + 1)
+            ;
+    }
+    while (srd_work_submit_to(work, 7, task, NULL))
+        taken++;
+    assert_int_equal(taken, 6);
+    assert_true(srd_work_submit_to(work, 8, stranger, NULL));
+    assert_true(srd_work_submit(work, stranger, NULL));
+    while (atomic_load(&strangers) < 2)
+        ;
+    assert_int_equal(at_once, 3);
+    pthread_mutex_unlock(&gate);
+    srd_work_free(&work);
+    assert_int_equal(done, 9);
+    assert_int_equal(most, 3);
+}
+
+static void a_pool_of_one_serves_every_lane(void **state)
+{
+    struct srd_work *work = srd_work_new(1, 100);
+
+    (void)state;
+    for (uint64_t i = 0; i < 60; i++)
+        assert_true(srd_work_submit_to(work, i % 3, task, NULL));
+    srd_work_free(&work);
+    assert_int_equal(done, 60);
+}
+
 static void an_unused_pool_has_no_thread(void **state)
 {
     struct srd_work *work = srd_work_new(4, 4);
@@ -98,6 +144,8 @@ int main(void)
         cmocka_unit_test_setup(all_that_was_submitted_is_done, begin),
         cmocka_unit_test_setup(no_more_threads_than_allowed, begin),
         cmocka_unit_test_setup(a_full_queue_takes_nothing, begin),
+        cmocka_unit_test_setup(one_lane_leaves_threads_and_places_to_others, begin),
+        cmocka_unit_test_setup(a_pool_of_one_serves_every_lane, begin),
         cmocka_unit_test_setup(an_unused_pool_has_no_thread, begin),
     };
 

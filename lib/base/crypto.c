@@ -2,18 +2,82 @@
 
 #include "lib/base/crypto.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "lib/base/arena.h"
+#include "lib/base/log.h"
+
+/* ---- libcrypto, when it is needed ---- */
+
+/* The interface of OpenSSL 3; the packages of Debian 12 and 13 carry this name. */
+#define LIBRARY "libcrypto.so.3"
+
+/* Most runs make no digest, and it is the largest of all libraries: a third of their start. */
+static struct {
+    __typeof__(&EVP_Digest) EVP_Digest;
+    __typeof__(&EVP_sha256) EVP_sha256;
+    __typeof__(&HMAC) HMAC;
+    __typeof__(&CRYPTO_memcmp) CRYPTO_memcmp;
+    char wrong[256]; /* why they are not there */
+} real;
+
+static void load(void)
+{
+    static const struct {
+        const char *name;
+        void *place;
+    } symbols[] = { { "EVP_Digest", &real.EVP_Digest },
+                    { "EVP_sha256", &real.EVP_sha256 },
+                    { "HMAC", &real.HMAC },
+                    { "CRYPTO_memcmp", &real.CRYPTO_memcmp } };
+    void *handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+
+    for (size_t i = 0; i < sizeof(symbols) / sizeof(*symbols); i++) {
+        void *function = handle ? dlsym(handle, symbols[i].name) : NULL;
+
+        if (!function) {
+            snprintf(real.wrong, sizeof(real.wrong), "%s", dlerror());
+            return;
+        }
+        /* ISO C knows no cast from an object to a function; POSIX wants the copy to work */
+        memcpy(symbols[i].place, &function, sizeof(function));
+    }
+}
+
+int srd_crypto_ready(struct srd_error *err)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, load);
+    if (*real.wrong)
+        return srd_fail(err, SRD_E_INTERNAL, "keys need the library libcrypto of OpenSSL 3: %s",
+                        real.wrong);
+    return 0;
+}
+
+static void need_library(void)
+{
+    struct srd_error err = { 0 };
+
+    if (!srd_crypto_ready(&err))
+        return;
+    srd_log(SRD_LOG_ERROR, "%s", err.text);
+    srd_no_memory(); /* a digest that is none would let the wrong ones in */
+}
+
+/* ---- what it does ---- */
 
 void srd_sha256(const void *bytes, size_t n, unsigned char out[SRD_SHA256_SIZE])
 {
-    if (!EVP_Digest(bytes, n, out, NULL, EVP_sha256(), NULL))
+    need_library();
+    if (!real.EVP_Digest(bytes, n, out, NULL, real.EVP_sha256(), NULL))
         srd_no_memory(); /* the only way it can fail */
 }
 
@@ -22,14 +86,18 @@ void srd_hmac_sha256(const void *key, size_t key_size, const void *bytes, size_t
 {
     unsigned size = SRD_SHA256_SIZE;
 
-    if (!HMAC(EVP_sha256(), key, (int)key_size, bytes, n, out, &size))
+    need_library();
+    if (!real.HMAC(real.EVP_sha256(), key, (int)key_size, bytes, n, out, &size))
         srd_no_memory();
 }
 
 bool srd_same_bytes(const void *a, const void *b, size_t n)
 {
-    return CRYPTO_memcmp(a, b, n) == 0;
+    need_library();
+    return real.CRYPTO_memcmp(a, b, n) == 0;
 }
+
+/* ---- what the system does ---- */
 
 int srd_random(void *out, size_t n, struct srd_error *err)
 {
@@ -93,7 +161,8 @@ bool srd_unhex(const char *text, void *out, size_t n)
 
 void srd_base64url(const void *bytes, size_t n, char *out)
 {
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     const unsigned char *from = bytes;
 
     for (size_t i = 0; i < n; i += 3) {

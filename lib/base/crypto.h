@@ -6,7 +6,15 @@
 
 #include "lib/base/error.h"
 
-/* Digests, random bytes and comparisons that tell nothing by their time. (Owner of libcrypto.) */
+/*
+ * Digests, random bytes and comparisons that tell nothing by their time. (Owner of libcrypto.)
+ *
+ * libcrypto is loaded with the first digest or comparison. Without it the process ends then: who can
+ * tell somebody asks srd_crypto_ready() before.
+ */
+
+/* SRD_E_INTERNAL: it is not installed, or not one that we know. Any thread. */
+int srd_crypto_ready(struct srd_error *err);
 
 #define SRD_SHA256_SIZE 32
 void srd_sha256(const void *bytes, size_t n, unsigned char out[SRD_SHA256_SIZE]);

@@ -127,6 +127,11 @@ struct srd_mcp_job *srd_mcp_job_next(struct srd_mcp_job *job)
     return job->next;
 }
 
+const char *srd_mcp_job_argument(const struct srd_mcp_job *job, const char *name)
+{
+    return srd_json_text(srd_json_get(job->call.arguments, name));
+}
+
 /* ---- jobs ---- */
 
 static struct srd_mcp_slice keep(struct srd_arena *arena, struct srd_mcp_slice slice)

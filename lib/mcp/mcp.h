@@ -264,6 +264,8 @@ struct srd_mcp_exchange *srd_mcp_call_tool(struct srd_mcp *mcp, const char *scop
 struct srd_mcp_job *srd_mcp_jobs(struct srd_mcp_exchange *exchange);
 struct srd_mcp_job *srd_mcp_job_next(struct srd_mcp_job *job);
 void srd_mcp_job_run(struct srd_mcp_job *job); /* blocks; the job is gone when it returns */
+/* The text of the argument @name, if it is the call of a tool and has one; NULL. Before it runs. */
+const char *srd_mcp_job_argument(const struct srd_mcp_job *job, const char *name);
 /* Instead of running it: there is no room for it. -32603 (HTTP: status) with @text. */
 void srd_mcp_job_refuse(struct srd_mcp_job *job, int status, const char *text);
 /* May messages come before the answer (the client asked for progress, say), so that a stream pays? */

@@ -246,6 +246,8 @@ void srd_http_watch_wake(struct srd_http_server *server);
 void srd_http_watch_arm(struct srd_http_seat *seat);
 /* gone(), once, if there is somebody to tell; on the watcher's thread, or draining. */
 void srd_http_left(struct srd_http_seat *seat, uint32_t generation);
+/* gone() for an exchange whose @in_gone was just set, and its end if nobody else has to wait for it. */
+void srd_http_tell_gone(struct srd_http_exchange *x);
 #define SRD_HTTP_EVENT_WAKE UINT64_MAX
 #define SRD_HTTP_EVENT_LISTEN (UINT64_MAX - 1)
 #define SRD_HTTP_EVENT_LINGER (UINT64_MAX - 2)

@@ -56,7 +56,8 @@ void *srd_http_on_line(void *context, const char *uri, struct MHD_Connection *co
     x->request.path =
         mark ? srd_arena_copy_n(arena, uri, (size_t)(mark - uri)) : srd_arena_copy(arena, uri);
     x->request.query = mark ? srd_arena_copy(arena, mark + 1) : "";
-    x->request.peer = seat->peer;
+    /* not the seat's: a stream's owner may still have the request when somebody else sits there */
+    x->request.peer = srd_arena_copy(arena, seat->peer);
     memcpy(&x->request.peer_address, &seat->address, sizeof(seat->address));
     x->request.loopback = seat->loopback;
     x->request.tls = server->tls;
@@ -104,7 +105,7 @@ void srd_http_on_over(void *context, struct MHD_Connection *connection, void **e
     struct srd_http_exchange *x = *exchange;
     struct srd_http_seat *seat;
     int64_t now = srd_clock_monotonic_ms();
-    bool whole = how == MHD_REQUEST_TERMINATED_COMPLETED_OK, waits;
+    bool whole = how == MHD_REQUEST_TERMINATED_COMPLETED_OK, waits, tell;
 
     (void)connection;
     if (!x)
@@ -126,10 +127,16 @@ void srd_http_on_over(void *context, struct MHD_Connection *connection, void **e
     x->over = true;
     if (x->stream && !x->ended)
         srd_http_stream_leave(x->body_stream);
+    /* the library may see sooner than the watcher that a client has left, who then sees nobody */
+    tell = x->armed && !x->told && x->stream && !x->ended;
+    if (tell)
+        x->told = x->in_gone = true;
     waits = x->in_gone || (x->stream && !x->ended);
     pthread_mutex_unlock(&seat->lock);
     srd_http_seat_phase(seat, SRD_HTTP_IDLE, now, now + server->options.idle_ms);
-    if (!waits) /* else the one who calls gone(), or ends the stream, finishes */
+    if (tell)
+        srd_http_tell_gone(x);
+    else if (!waits) /* else the one who calls gone(), or ends the stream, finishes */
         srd_http_finish(x);
 }
 

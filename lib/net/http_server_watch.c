@@ -49,11 +49,25 @@ void srd_http_watch_arm(struct srd_http_seat *seat)
         seat->watched = true;
 }
 
+void srd_http_tell_gone(struct srd_http_exchange *x)
+{
+    struct srd_http_seat *seat = x->seat;
+    const struct srd_http_options *options = &seat->server->options;
+    bool finish;
+
+    if (options->gone)
+        options->gone(options->context, &x->request);
+    pthread_mutex_lock(&seat->lock);
+    x->in_gone = false;
+    finish = x->over && (!x->stream || x->ended);
+    pthread_mutex_unlock(&seat->lock);
+    if (finish)
+        srd_http_finish(x);
+}
+
 void srd_http_left(struct srd_http_seat *seat, uint32_t generation)
 {
-    struct srd_http_server *server = seat->server;
     struct srd_http_exchange *x;
-    bool finish;
 
     pthread_mutex_lock(&seat->lock);
     x = seat->used && seat->generation == generation ? seat->now : NULL;
@@ -67,14 +81,7 @@ void srd_http_left(struct srd_http_seat *seat, uint32_t generation)
         srd_http_stream_leave(x->body_stream);
     }
     pthread_mutex_unlock(&seat->lock);
-    if (server->options.gone)
-        server->options.gone(server->options.context, &x->request);
-    pthread_mutex_lock(&seat->lock);
-    x->in_gone = false;
-    finish = x->over && (!x->stream || x->ended);
-    pthread_mutex_unlock(&seat->lock);
-    if (finish)
-        srd_http_finish(x);
+    srd_http_tell_gone(x);
 }
 
 /* ---- clients that are late ---- */

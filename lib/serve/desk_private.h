@@ -87,6 +87,7 @@ void srd_say_error(const char *tool, const struct srd_place *place, const struct
 void srd_errand_await(struct srd_mcp_call *call, struct srd_desk *desk, const char *key,
                       const struct srd_errand *errand, struct srd_mcp_result *out);
 #define SRD_MARGIN_MS 2000 /* of a call's time: to end what runs and to write the answer */
+#define SRD_FAIR_MS 2000   /* who had less, and no answer, has learnt nothing of the cluster */
 
 /* One call of an expert or a view. */
 struct srd_wish {

@@ -223,11 +223,6 @@ static struct srd_mcp_link link_of(const struct post *post)
     };
 }
 
-static void run_job(void *job)
-{
-    srd_mcp_job_run(job);
-}
-
 /* Hands the jobs out. When the last one is gone the post may be gone as well. */
 static void submit(struct post *post, struct srd_mcp_exchange *exchange)
 {
@@ -237,7 +232,7 @@ static void submit(struct post *post, struct srd_mcp_exchange *exchange)
 
     for (; job; job = next) {
         next = srd_mcp_job_next(job);
-        if (srd_work_submit(work, run_job, job))
+        if (srd_serve_submit(work, post->visit->tenant, job))
             continue;
         if (alone)
             post->refused = true;

@@ -377,18 +377,13 @@ static struct message *new_message(const struct srd_visit *visit, struct session
     return message;
 }
 
-static void run_job(void *job)
-{
-    srd_mcp_job_run(job);
-}
-
-static void submit(struct srd_work *work, struct srd_mcp_exchange *exchange)
+static void submit(struct srd_work *work, const char *tenant, struct srd_mcp_exchange *exchange)
 {
     struct srd_mcp_job *job, *next;
 
     for (job = srd_mcp_jobs(exchange); job; job = next) {
         next = srd_mcp_job_next(job);
-        if (!srd_work_submit(work, run_job, job))
+        if (!srd_serve_submit(work, tenant, job))
             srd_mcp_job_refuse(job, 503, "the server is at its capacity; try again in a moment");
     }
 }
@@ -480,7 +475,7 @@ static void handle_message(struct srd_visit *visit, struct srd_http_request *req
     }
     message->received = true; /* a worker's answer is the end of it */
     answer_post(request, NULL);
-    submit(srd_serve_work(visit->serve), exchange);
+    submit(srd_serve_work(visit->serve), message->visit.tenant, exchange);
 }
 
 const struct srd_route srd_route_messages = {

@@ -286,8 +286,10 @@ static int run_order(struct order *o, struct srd_flight *flight, struct srd_buf 
     left_ms = o->deadline_ms - srd_clock_monotonic_ms();
     options.timeout_ms = left_ms > LEAST_MS ? left_ms : LEAST_MS;
     if (o->row->view ? run_view(o, src, &options, members, is_error, err)
-                     : run_experts(o, src, &options, members, keep, err))
-        srd_place_failed(o->place, err);
+                     : run_experts(o, src, &options, members, keep, err)) {
+        if (err->code != SRD_E_CONNECT || left_ms >= SRD_FAIR_MS)
+            srd_place_failed(o->place, err);
+    }
     return err->code;
 }
 

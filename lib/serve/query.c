@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/engine/crew.h"
 #include "lib/serve/desk_private.h"
 #include "lib/serve/results.h"
@@ -64,6 +65,7 @@ static int ask(const struct query *q, const volatile sig_atomic_t *cancel,
     struct srd_evidence *ev = srd_evidence_new(q->arena);
     struct srd_run_options options = { .cancel = cancel };
     struct srd_job job = { .question = { .probe = probe_of(q), .key = "", .node = "" } };
+    int64_t left_ms;
 
     job.answer = (struct srd_answer){ .probe = job.question.probe,
                                       .key = "",
@@ -74,11 +76,13 @@ static int ask(const struct query *q, const volatile sig_atomic_t *cancel,
     if (srd_place_borrow(q->place, q->deadline_ms, cancel, &src, err) ||
         srd_crew_new(src, &options, &crew, err))
         return err->code;
+    left_ms = q->deadline_ms - srd_clock_monotonic_ms();
     srd_crew_run(crew, &job, 1, q->deadline_ms, err);
     if (job.memory)
         srd_arena_adopt(q->arena, &job.memory);
     if (err->code) {
-        srd_place_failed(q->place, err);
+        if (err->code != SRD_E_CONNECT || left_ms >= SRD_FAIR_MS)
+            srd_place_failed(q->place, err);
         return err->code;
     }
     *out = srd_evidence_add(ev, &job.answer);

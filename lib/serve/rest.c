@@ -233,11 +233,6 @@ static const struct srd_json *arguments_of(struct call *call)
     return arguments;
 }
 
-static void run_job(void *job)
-{
-    srd_mcp_job_run(job);
-}
-
 static void handle_call(struct srd_visit *visit, struct srd_http_request *request)
 {
     struct call *call = srd_arena_alloc(request->arena, sizeof(*call));
@@ -269,7 +264,7 @@ static void handle_call(struct srd_visit *visit, struct srd_http_request *reques
     atomic_store(&call->handle, srd_mcp_exchange_handle(exchange));
     for (job = srd_mcp_jobs(exchange); job; job = next) {
         next = srd_mcp_job_next(job);
-        if (!srd_work_submit(visit->serve->work, run_job, job))
+        if (!srd_serve_submit(visit->serve->work, visit->tenant, job))
             srd_mcp_job_refuse(job, 503, "the server is at its capacity; try again in a moment");
     }
 }

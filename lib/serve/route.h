@@ -48,6 +48,11 @@ void srd_sse_free(struct srd_sse **sse);
 
 struct srd_mcp *srd_serve_mcp(struct srd_serve *serve);
 struct srd_work *srd_serve_work(struct srd_serve *serve);
+/*
+ * Has a job run by @work; false: there is no room. Calls of one tenant and cluster leave some of the
+ * threads to others, so that a cluster that hangs stops its own callers only (lanes.c).
+ */
+bool srd_serve_submit(struct srd_work *work, const char *tenant, struct srd_mcp_job *job);
 struct srd_desk *srd_serve_desk(struct srd_serve *serve);
 struct srd_sse *srd_serve_sse(struct srd_serve *serve);
 /* Those that were in force when the visit began; for as long as its request lives. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/crypto.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/serve/guard.h"
@@ -69,6 +70,8 @@ static int make_keys(struct srd_rules *rules, struct srd_arena *arena, struct sr
     unsigned roles = shared ? SRD_ROLE_USE : SRD_ROLE_ALL;
     size_t n = 0;
 
+    if ((o->key_file || (o->keys && *o->keys)) && srd_crypto_ready(err))
+        return err->code;
     if (o->key_file && srd_api_keys_read(&rules->keys, o->key_file, arena, err))
         return err->code;
     if (o->key_file && !rules->keys.count)

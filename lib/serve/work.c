@@ -13,6 +13,7 @@
 #define PATIENCE_MS 60000 /* of a thread without work */
 
 struct task {
+    uint64_t lane;
     void (*run)(void *);
     void *what;
 };
@@ -24,6 +25,8 @@ struct srd_work {
     struct task *ring;   /* @room places, @waiting taken from @first on */
     size_t room, first, waiting;
     size_t most, threads, idle;
+    uint64_t *lanes; /* of the @busy tasks that run; room for @most */
+    size_t busy;
     bool quit;
     /* The thread that ended last: the next one to end joins it, so that none is left behind. */
     pthread_t ended;
@@ -39,7 +42,8 @@ struct srd_work *srd_work_new(size_t threads, size_t queue)
     work->most = threads ? threads : 1;
     work->room = queue ? queue : 1;
     work->ring = calloc(work->room, sizeof(*work->ring));
-    if (!work->ring)
+    work->lanes = calloc(work->most, sizeof(*work->lanes));
+    if (!work->ring || !work->lanes)
         srd_no_memory();
     pthread_mutex_init(&work->lock, NULL);
     srd_wait_init(&work->some);
@@ -47,23 +51,81 @@ struct srd_work *srd_work_new(size_t threads, size_t queue)
     return work;
 }
 
+/* ---- lanes ---- */
+
+/* What one lane may have of @all. */
+static size_t share(size_t all)
+{
+    return all < 2 ? all : all - (all < 4 ? 1 : all / 4);
+}
+
+static struct task *place(struct srd_work *work, size_t index)
+{
+    return &work->ring[(work->first + index) % work->room];
+}
+
+/* With the lock. */
+static bool may_run(const struct srd_work *work, uint64_t lane)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; lane && i < work->busy; i++)
+        count += work->lanes[i] == lane;
+    return !lane || count < share(work->most);
+}
+
+/* With the lock. */
+static bool may_wait(struct srd_work *work, uint64_t lane)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; lane && i < work->waiting; i++)
+        count += place(work, i)->lane == lane;
+    return work->waiting < work->room && (!lane || count < share(work->room));
+}
+
+/* Takes the first that may run now; with the lock. */
+static bool take_task(struct srd_work *work, struct task *out)
+{
+    size_t at = 0;
+
+    while (at < work->waiting && !may_run(work, place(work, at)->lane))
+        at++;
+    if (at == work->waiting)
+        return false;
+    *out = *place(work, at);
+    for (; at > 0; at--) /* those before it stay in their order */
+        *place(work, at) = *place(work, at - 1);
+    work->first = (work->first + 1) % work->room;
+    work->waiting--;
+    work->lanes[work->busy++] = out->lane;
+    return true;
+}
+
+/* A task is over; with the lock. */
+static void leave_lane(struct srd_work *work, uint64_t lane)
+{
+    size_t at = 0;
+
+    while (work->lanes[at] != lane)
+        at++;
+    work->lanes[at] = work->lanes[--work->busy];
+}
+
+/* ---- threads ---- */
+
 /* The next task, or false: this thread is not needed any longer. With the lock. */
 static bool next_task(struct srd_work *work, struct task *out)
 {
     int64_t until = srd_clock_monotonic_ms() + PATIENCE_MS;
-    bool late = false;
+    bool late = false, found;
 
-    while (!work->waiting && !work->quit && !late) {
+    while (!(found = take_task(work, out)) && !work->quit && !late) {
         work->idle++;
         late = !srd_wait_until(&work->some, &work->lock, until);
         work->idle--;
     }
-    if (!work->waiting)
-        return false;
-    *out = work->ring[work->first];
-    work->first = (work->first + 1) % work->room;
-    work->waiting--;
-    return true;
+    return found;
 }
 
 static void *labour(void *context)
@@ -78,6 +140,7 @@ static void *labour(void *context)
         pthread_mutex_unlock(&work->lock);
         task.run(task.what);
         pthread_mutex_lock(&work->lock);
+        leave_lane(work, task.lane);
     }
     before = work->ended;
     has_before = work->has_ended;
@@ -110,12 +173,17 @@ static bool has_hands(struct srd_work *work)
 
 bool srd_work_submit(struct srd_work *work, void (*run)(void *), void *what)
 {
+    return srd_work_submit_to(work, 0, run, what);
+}
+
+bool srd_work_submit_to(struct srd_work *work, uint64_t lane, void (*run)(void *), void *what)
+{
     bool taken;
 
     pthread_mutex_lock(&work->lock);
-    taken = !work->quit && work->waiting < work->room && has_hands(work);
+    taken = !work->quit && may_wait(work, lane) && has_hands(work);
     if (taken) {
-        work->ring[(work->first + work->waiting++) % work->room] = (struct task){ run, what };
+        *place(work, work->waiting++) = (struct task){ lane, run, what };
         pthread_cond_signal(&work->some);
     }
     pthread_mutex_unlock(&work->lock);
@@ -161,5 +229,6 @@ void srd_work_free(struct srd_work **pointer)
     pthread_cond_destroy(&work->none);
     pthread_mutex_destroy(&work->lock);
     free(work->ring);
+    free(work->lanes);
     free(work);
 }

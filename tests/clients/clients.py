@@ -40,18 +40,22 @@ def wait_for_port(port, process, seconds=20):
 
 
 class Bridge:
-    """Streamable HTTP in front of a command that speaks stdio. A context; .url is where."""
+    """HTTP in front of a command that speaks stdio. A context; .url is where, .sse where the older transport is."""
 
-    def __init__(self, command):
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}/mcp"
-        self.command = command
+    def __init__(self, command, program="supergateway"):
+        self.port = port = free_port()
+        self.url, self.sse = f"http://127.0.0.1:{port}/mcp", f"http://127.0.0.1:{port}/sse"
+        if program == "supergateway":
+            words = [package(program, "dist", "index.js"), "--stdio", command, "--outputTransport", "streamableHttp",
+                     "--stateful", "--port", str(port), "--logLevel", "none"]
+        else:
+            words = [package(program, "dist", "bin", "mcp-proxy.mjs"), "--host", "127.0.0.1", "--port", str(port),
+                     "--", *command.split(" ")]
+        self.words = [node(), *words]
 
     def __enter__(self):
-        self.process = subprocess.Popen(
-            [node(), package("supergateway", "dist", "index.js"), "--stdio", self.command, "--outputTransport",
-             "streamableHttp", "--stateful", "--port", str(self.port), "--logLevel", "none"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(self.words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL)
         wait_for_port(self.port, self.process)
         return self
 
