@@ -60,6 +60,7 @@ struct srd_command {
     enum srd_needs needs;
     bool diagnoses;                  /* understands --detail, --only, --severity ... */
     bool serves;                     /* understands --listen, --api-key-file ... ([server]) */
+    bool is_agent;                   /* understands --policy, --token-file ... ([agent]) */
     const struct srd_expert *expert; /* of a command that is an expert */
     /* Are the words right? Asked before anything is opened; NULL: nothing to ask. */
     int (*check)(struct srd_call *call, struct srd_error *err);
@@ -117,6 +118,12 @@ int srd_source_choose(struct srd_call *call, struct srd_error *err);
 struct srd_live_options;
 int srd_source_live_options(struct srd_settings *settings, struct srd_arena *arena,
                             struct srd_live_options *out, struct srd_error *err);
+/* Do they name an agent, and nothing of a higher rank an FE? */
+bool srd_source_is_agent(const struct srd_settings *settings);
+/* The agent that they name; checked, but not contacted. */
+struct srd_agent_access;
+int srd_source_agent_access(struct srd_settings *settings, struct srd_agent_access *out,
+                            struct srd_error *err);
 /* A snapshot; NULL: the one that is built in. */
 int srd_source_open_file(const char *file, struct srd_source **out, struct srd_error *err);
 /* "srdiag --demo", "srdiag -h fe1": how the user reaches the same source again, without secrets. */

@@ -22,11 +22,13 @@ static void word(struct srd_call *call, const char *text)
     srd_buf_printf(&call->out, "%s\n", text);
 }
 
-/* Options of the server are words of `serve` alone. */
-static void option_words(struct srd_call *call, const struct srd_option *table, bool serves)
+/* Options of the server are words of `serve` alone, those of an agent of `agent`. */
+static void option_words(struct srd_call *call, const struct srd_option *table,
+                         const struct srd_command *command)
 {
     for (; table && table->name; table++)
-        if (table->group != SRD_OF_LATER && (serves || table->group != SRD_OF_SERVER))
+        if (table->group != SRD_OF_LATER &&
+            (table->group != SRD_OF_SERVER || srd_option_serves(table, command)))
             srd_buf_printf(&call->out, "--%s\n", table->name);
 }
 
@@ -141,10 +143,9 @@ static void words_after(struct srd_call *call, const char *const *typed, size_t 
             word(call, (*c)->name);
     else if (!strcmp(command->name, last) || (command->alias && !strcmp(command->alias, last)))
         words_of_operand(call, command);
-    option_words(call, srd_global_options(&call->settings, call->arena),
-                 command && command->serves);
+    option_words(call, srd_global_options(&call->settings, call->arena), command);
     if (command)
-        option_words(call, command->options, false);
+        option_words(call, command->options, command);
 }
 
 /* A password that was typed must not be handed on: other users can read the words of a process. */

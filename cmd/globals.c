@@ -45,9 +45,9 @@ static enum srd_option_group group_of(int id)
     case SRD_SET_heavy_limit:
         return SRD_OF_RUN;
     default:
-        return srd_setting_table[id].connection ? SRD_OF_CONNECTION
-               : srd_setting_table[id].server   ? SRD_OF_SERVER
-                                                : SRD_OF_OUTPUT;
+        return srd_setting_table[id].connection                              ? SRD_OF_CONNECTION
+               : srd_setting_table[id].server || srd_setting_table[id].agent ? SRD_OF_SERVER
+                                                                             : SRD_OF_OUTPUT;
     }
 }
 

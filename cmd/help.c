@@ -50,14 +50,27 @@ static void options(struct srd_call *call, const char *heading, const struct srd
     }
 }
 
+/* Of the server's options those that @command understands. */
+static const struct srd_option *serving(struct srd_call *call, const struct srd_command *command)
+{
+    const struct srd_option *all = srd_global_options(&call->settings, call->arena);
+    struct srd_option *out = srd_arena_array(call->arena, SRD_SETTING_COUNT + 1, sizeof(*out));
+    size_t n = 0;
+
+    for (; all->name; all++)
+        if (srd_option_serves(all, command))
+            out[n++] = *all;
+    return out;
+}
+
 /* Those that mean something for @command; NULL: all. */
 static void global_options(struct srd_call *call, const struct srd_command *command)
 {
     const struct srd_option *all = srd_global_options(&call->settings, call->arena);
 
-    if (command && command->serves)
-        options(call, "Server", all, SRD_OF_SERVER);
-    if (!command || command->needs == SRD_NEEDS_SOURCE || command->serves) {
+    if (command && (command->serves || command->is_agent))
+        options(call, command->serves ? "Server" : "Agent", serving(call, command), SRD_OF_SERVER);
+    if (!command || command->needs == SRD_NEEDS_SOURCE || command->serves || command->is_agent) {
         options(call, "Connection, as in mysql", all, SRD_OF_CONNECTION);
         options(call, "Other places to look", all, SRD_OF_SOURCE);
         options(call, "Run", all, SRD_OF_RUN);

@@ -130,10 +130,14 @@ static int check_sources(const struct srd_call *call, struct srd_error *err)
     if (srd_globals.demo && srd_globals.input)
         return srd_fail(err, SRD_E_USAGE, "--demo and --input: choose one");
     for (int i = 0; file && i < SRD_SETTING_COUNT; i++)
-        if ((i == SRD_SET_host || i == SRD_SET_cluster) &&
+        if ((i == SRD_SET_host || i == SRD_SET_cluster || i == SRD_SET_agent) &&
             call->settings.chosen[i].rank == SRD_RANK_OPTION)
             return srd_fail(err, SRD_E_USAGE, "%s asks no cluster, --%s names one: choose one",
                             file, srd_setting_table[i].name);
+    if (call->settings.chosen[SRD_SET_agent].rank == SRD_RANK_OPTION &&
+        call->settings.chosen[SRD_SET_host].rank == SRD_RANK_OPTION)
+        return srd_fail(err, SRD_E_USAGE,
+                        "--agent and --host: an agent knows its cluster; choose one");
     return 0;
 }
 
@@ -146,9 +150,10 @@ static int check_line(const struct srd_call *call, const struct srd_line *line,
     if (line->diagnosis_option && !c->diagnoses)
         return srd_fail(err, SRD_E_USAGE, "--%s has no meaning for %s", line->diagnosis_option,
                         c->name);
-    if (line->server_option && !c->serves)
-        return srd_fail(err, SRD_E_USAGE, "--%s has no meaning for %s; it is an option of serve",
-                        line->server_option, c->name);
+    if (line->server_option && !srd_option_serves(line->server_option, c))
+        return srd_fail(err, SRD_E_USAGE, "--%s has no meaning for %s; it is an option of %s",
+                        line->server_option->name, c->name,
+                        srd_setting_table[line->server_option->min].server ? "serve" : "agent");
     if (srd_globals.plan && c->needs != SRD_NEEDS_SOURCE)
         return srd_fail(err, SRD_E_USAGE, "--plan has no meaning for %s, which asks no cluster",
                         c->name);
@@ -168,6 +173,7 @@ static int load_settings(struct srd_call *call, struct srd_error *err)
     int code;
 
     call->settings.server = call->command->serves;
+    call->settings.agent = call->command->is_agent;
     code = srd_settings_load(&call->settings, &places, err);
 
     srd_settings_tell(&call->settings, &told);

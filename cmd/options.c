@@ -185,7 +185,7 @@ static int put(struct parser *p, const struct srd_option *o, const char *value)
     if (o->group == SRD_OF_DIAGNOSIS && !p->out->diagnosis_option)
         p->out->diagnosis_option = o->name;
     if (o->group == SRD_OF_SERVER && !p->out->server_option)
-        p->out->server_option = o->name;
+        p->out->server_option = o;
     switch (o->type) {
     case SRD_OPT_FLAG:
         *(bool *)o->target = true;
@@ -214,6 +214,16 @@ static int put(struct parser *p, const struct srd_option *o, const char *value)
         return srd_fail(p->err, SRD_E_USAGE, "--%s: %s", o->name, o->help);
     }
     return srd_fail(p->err, SRD_E_INTERNAL, "option --%s has no type", o->name);
+}
+
+bool srd_option_serves(const struct srd_option *o, const struct srd_command *command)
+{
+    const struct srd_setting *s;
+
+    if (o->group != SRD_OF_SERVER || o->type != SRD_OPT_SETTING || !command)
+        return false;
+    s = &srd_setting_table[o->min];
+    return (command->serves && s->server) || (command->is_agent && s->agent);
 }
 
 /* The value disappears from /proc/PID/cmdline; one x stays as in mysql, so that "-p" has its value.

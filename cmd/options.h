@@ -72,7 +72,7 @@ struct srd_line {
     size_t operand_count;
     bool help;                    /* --help, -?, or -h as the last word */
     const char *diagnosis_option; /* an option of a diagnosis that was used; NULL */
-    const char *server_option;    /* of the server */
+    const struct srd_option *server_option; /* of the server or of an agent */
 };
 
 /*
@@ -82,6 +82,9 @@ struct srd_line {
  */
 int srd_options_parse(const struct srd_grammar *grammar, int argc, char **argv,
                       struct srd_arena *arena, struct srd_line *out, struct srd_error *err);
+
+/* Is @option one of the server's, or of an agent's, that @command understands? */
+bool srd_option_serves(const struct srd_option *option, const struct srd_command *command);
 
 /* "-o, --output FORMAT": for help and the manual's test. */
 const char *srd_option_usage(const struct srd_option *option, struct srd_arena *arena);

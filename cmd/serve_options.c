@@ -6,6 +6,7 @@
 #include "experts/catalogue.h"
 #include "lib/base/text.h"
 #include "lib/serve/notify.h"
+#include "lib/source/agent.h"
 
 static const char *or_null(const char *text)
 {
@@ -53,6 +54,27 @@ static int open_file(const struct srd_desk_cluster *cluster, const volatile sig_
     return srd_source_open_file(cluster->open_data, out, err);
 }
 
+static int open_agent(const struct srd_desk_cluster *cluster, const volatile sig_atomic_t *cancel,
+                      struct srd_source **out, struct srd_error *err)
+{
+    (void)cancel;
+    return srd_agent_open(cluster->open_data, out, err);
+}
+
+/* How it is reached: itself, or over an agent. */
+static int reach(struct srd_settings *settings, struct srd_arena *arena,
+                 struct srd_desk_cluster *cluster, struct srd_error *err)
+{
+    struct srd_agent_access *access;
+
+    if (!srd_source_is_agent(settings))
+        return srd_source_live_options(settings, arena, &cluster->live, err);
+    access = srd_arena_alloc(arena, sizeof(*access));
+    cluster->open = open_agent;
+    cluster->open_data = access;
+    return srd_source_agent_access(settings, access, err);
+}
+
 static int add_named(struct srd_settings *settings, const char *const *names,
                      struct srd_arena *arena, struct srd_desk_cluster *list, size_t *count,
                      struct srd_error *err)
@@ -68,8 +90,7 @@ static int add_named(struct srd_settings *settings, const char *const *names,
         struct srd_desk_cluster *cluster = &list[(*count)++];
 
         cluster->name = *names;
-        if (srd_settings_of_cluster(base, *names, own, err) ||
-            srd_source_live_options(own, arena, &cluster->live, err))
+        if (srd_settings_of_cluster(base, *names, own, err) || reach(own, arena, cluster, err))
             return srd_while(err, "cluster %s", *names);
     }
     return 0;
@@ -97,9 +118,10 @@ static int add_clusters(struct srd_settings *settings, struct srd_arena *arena,
         desk->cluster_count = 1;
         return 0;
     }
-    if (!srd_text_in("default", names) && (!*names || srd_setting_given(settings, SRD_SET_host))) {
+    if (!srd_text_in("default", names) &&
+        (!*names || srd_setting_given(settings, SRD_SET_host) || srd_source_is_agent(settings))) {
         list[n].name = "default";
-        if (srd_source_live_options(settings, arena, &list[n++].live, err))
+        if (reach(settings, arena, &list[n++], err))
             return err->code;
     }
     if (*names && add_named(settings, names, arena, list, &n, err))

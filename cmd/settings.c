@@ -23,6 +23,7 @@
 #define NO_DOTENV 16
 #define SERVER 32
 #define ZERO 64
+#define AGENT 128
 
 const struct srd_setting srd_setting_table[SRD_SETTING_COUNT] = {
 #define SETTING(id, name_, letter_, kind_, values_, min_, max_, env_, old_, flags_, word_,         \
@@ -41,6 +42,7 @@ const struct srd_setting srd_setting_table[SRD_SETTING_COUNT] = {
                        .no_option = ((flags_)&NO_OPTION) != 0,                                     \
                        .no_dotenv = ((flags_)&NO_DOTENV) != 0,                                     \
                        .server = ((flags_)&SERVER) != 0,                                           \
+                       .agent = ((flags_)&AGENT) != 0,                                             \
                        .zero = ((flags_)&ZERO) != 0,                                               \
                        .word = word_,                                                              \
                        .fallback = fallback_,                                                      \
@@ -50,7 +52,7 @@ const struct srd_setting srd_setting_table[SRD_SETTING_COUNT] = {
 };
 
 /* Sections that later versions use: known, so that one file serves all of them. */
-static const char *const later_sections[] = { "agent", "mute", NULL };
+static const char *const later_sections[] = { "mute", NULL };
 
 void srd_settings_init(struct srd_settings *settings, struct srd_arena *arena)
 {
@@ -94,16 +96,23 @@ int srd_settings_put(struct srd_settings *settings, enum srd_setting_id id, cons
 /* --- what is written in files --- */
 
 /* Which kind of section a key stands in, or belongs into. */
-enum section_kind { IN_SRDIAG, IN_CLUSTER, IN_SERVER };
+enum section_kind { IN_SRDIAG, IN_CLUSTER, IN_SERVER, IN_AGENT };
 
 static bool belongs(const struct srd_setting *s, enum section_kind kind)
 {
-    return kind == IN_SERVER ? s->server : !s->server && (kind == IN_SRDIAG || s->connection);
+    switch (kind) {
+    case IN_SERVER:
+        return s->server;
+    case IN_AGENT:
+        return s->agent;
+    default:
+        return !s->server && !s->agent && (kind == IN_SRDIAG || s->connection);
+    }
 }
 
 static const char *const *setting_names(enum section_kind kind)
 {
-    static const char *names[3][SRD_SETTING_COUNT + 1];
+    static const char *names[4][SRD_SETTING_COUNT + 1];
     size_t n = 0;
 
     for (size_t i = 0; i < SRD_SETTING_COUNT; i++)
@@ -163,6 +172,7 @@ static void check_key(struct srd_settings *settings, const struct srd_entry *e)
 {
     enum section_kind kind = cluster_of(e)                   ? IN_CLUSTER
                              : !strcmp(e->section, "server") ? IN_SERVER
+                             : !strcmp(e->section, "agent")  ? IN_AGENT
                                                              : IN_SRDIAG;
     int id = setting_named(e->key);
     const char *why, *value;
@@ -176,7 +186,10 @@ static void check_key(struct srd_settings *settings, const struct srd_entry *e)
     }
     if (!belongs(&srd_setting_table[id], kind)) {
         srd_problem_add(&settings->text, SRD_WRONG, e->file, e->line, "\"%s\" belongs into [%s]",
-                        e->key, srd_setting_table[id].server ? "server" : "srdiag");
+                        e->key,
+                        srd_setting_table[id].server  ? "server"
+                        : srd_setting_table[id].agent ? "agent"
+                                                      : "srdiag");
         return;
     }
     if (!e->value && srd_setting_table[id].kind != SRD_SETTING_BOOL) {
@@ -196,7 +209,8 @@ static void check_entry(struct srd_settings *settings, const struct srd_entry *e
         check_section(settings, e);
     else if (!strcmp(e->section, "limits"))
         check_limit(settings, e);
-    else if (!strcmp(e->section, "srdiag") || !strcmp(e->section, "server") || cluster_of(e))
+    else if (!strcmp(e->section, "srdiag") || !strcmp(e->section, "server") ||
+             !strcmp(e->section, "agent") || cluster_of(e))
         check_key(settings, e);
     else if (srd_text_in(e->section, later_sections))
         srd_problem_add(&settings->text, SRD_NOTED, e->file, e->line,
@@ -311,12 +325,18 @@ int srd_settings_problem(const struct srd_settings *settings, struct srd_error *
 
 /* --- choosing --- */
 
-static bool known_variable(const char *key, bool server)
+/* Is @s a setting of this command? Without @server and @agent: of one that serves nobody. */
+static bool of_command(const struct srd_setting *s, bool server, bool agent)
+{
+    return (!s->server && !s->agent) || (server && s->server) || (agent && s->agent);
+}
+
+static bool known_variable(const char *key, bool server, bool agent)
 {
     for (size_t i = 0; i < SRD_SETTING_COUNT; i++) {
         const struct srd_setting *s = &srd_setting_table[i];
 
-        if ((server || !s->server) &&
+        if (of_command(s, server, agent) &&
             (!strcmp(key, s->env) || (s->old_env && !strcmp(key, s->old_env))))
             return true;
     }
@@ -325,18 +345,23 @@ static bool known_variable(const char *key, bool server)
 
 static bool ours(const char *key)
 {
-    return known_variable(key, false);
+    return known_variable(key, false, false);
 }
 
 static bool ours_of_server(const char *key)
 {
-    return known_variable(key, true);
+    return known_variable(key, true, false);
+}
+
+static bool ours_of_agent(const char *key)
+{
+    return known_variable(key, false, true);
 }
 
 /* Does this command look at setting @i at all? */
 static bool wanted(const struct srd_settings *settings, size_t i)
 {
-    return settings->server || !srd_setting_table[i].server;
+    return of_command(&srd_setting_table[i], settings->server, settings->agent);
 }
 
 static int put_environment(struct srd_settings *settings, const struct srd_settings_places *places,
@@ -395,7 +420,11 @@ static int put_dotenv(struct srd_settings *settings, const char *file, struct sr
             srd_problem_add(&settings->text, SRD_DOUBTFUL, file, 0, "ignored: %s", err->text);
         return err->code = SRD_OK;
     }
-    srd_dotenv_parse(file, bytes, n, settings->server ? ours_of_server : ours, &text);
+    srd_dotenv_parse(file, bytes, n,
+                     settings->server  ? ours_of_server
+                     : settings->agent ? ours_of_agent
+                                       : ours,
+                     &text);
     if ((mode & 002) && text.count) {
         srd_problem_add(&settings->text, SRD_DOUBTFUL, file, 0,
                         "ignored, because everyone can write it: chmod o-w %s", file);
@@ -496,7 +525,8 @@ int srd_settings_load(struct srd_settings *settings, const struct srd_settings_p
     if (srd_settings_problem(settings, err))
         return err->code;
     if (put_section(settings, "srdiag", SRD_RANK_DEFAULT, err) ||
-        (settings->server && put_section(settings, "server", SRD_RANK_DEFAULT, err)))
+        (settings->server && put_section(settings, "server", SRD_RANK_DEFAULT, err)) ||
+        (settings->agent && put_section(settings, "agent", SRD_RANK_DEFAULT, err)))
         return err->code;
     return put_cluster(settings, err);
 }
@@ -514,6 +544,7 @@ void srd_settings_again(const struct srd_settings *before, bool connection, stru
 {
     srd_settings_init(out, arena);
     out->server = before->server;
+    out->agent = before->agent;
     for (size_t i = 0; i < SRD_SETTING_COUNT; i++)
         if (before->chosen[i].rank == SRD_RANK_OPTION &&
             (connection || !srd_setting_table[i].connection))
@@ -550,8 +581,9 @@ struct srd_settings_places srd_settings_places(const char *config, struct srd_ar
 
 /* --- the password --- */
 
-static int password_from_file(struct srd_settings *settings, const struct srd_chosen *file,
-                              const char **out, struct srd_error *err)
+/* The first line of a file that holds a secret: @what is "password" or "token". */
+static int secret_from_file(struct srd_settings *settings, const struct srd_chosen *file,
+                            const char *what, const char **out, struct srd_error *err)
 {
     unsigned mode;
     bool missing;
@@ -560,37 +592,51 @@ static int password_from_file(struct srd_settings *settings, const struct srd_ch
 
     if (srd_small_file(file->text, settings->arena, &bytes, &n, &mode, &missing, err)) {
         err->code = SRD_E_CONFIG;
-        return srd_while(err, "password file (%s)", file->origin);
+        return srd_while(err, "%s file (%s)", what, file->origin);
     }
     for (end = 0; end < n && bytes[end] != '\n'; end++)
         if (!bytes[end])
-            return srd_fail(err, SRD_E_CONFIG, "password file \"%s\" (%s) is no text", file->text,
+            return srd_fail(err, SRD_E_CONFIG, "%s file \"%s\" (%s) is no text", what, file->text,
                             file->origin);
     if (end && bytes[end - 1] == '\r')
         end--;
     if (!end)
-        return srd_fail(err, SRD_E_CONFIG, "password file \"%s\" (%s): the first line is empty",
+        return srd_fail(err, SRD_E_CONFIG, "%s file \"%s\" (%s): the first line is empty", what,
                         file->text, file->origin);
     if (mode & 077)
         srd_problem_add(&settings->text, SRD_DOUBTFUL, file->text, 0,
-                        "holds a password and can be read by others: chmod 600 %s", file->text);
+                        "holds a %s and can be read by others: chmod 600 %s", what, file->text);
     bytes[end] = '\0';
     *out = bytes;
     return 0;
 }
 
-int srd_settings_password(struct srd_settings *settings, const char **out, struct srd_error *err)
+/* The secret itself, or that of the file, whichever ranks higher. */
+static int choose_secret(struct srd_settings *settings, enum srd_setting_id word_id,
+                         enum srd_setting_id file_id, const char *what, const char **out,
+                         struct srd_error *err)
 {
-    const struct srd_chosen *word = &settings->chosen[SRD_SET_password];
-    const struct srd_chosen *file = &settings->chosen[SRD_SET_password_file];
+    const struct srd_chosen *word = &settings->chosen[word_id];
+    const struct srd_chosen *file = &settings->chosen[file_id];
 
     *out = NULL;
     if (word->rank == file->rank && word->rank != SRD_RANK_DEFAULT)
         return srd_fail(err, word->rank == SRD_RANK_OPTION ? SRD_E_USAGE : SRD_E_CONFIG,
-                        "a password (%s) and a password file (%s) are given: choose one",
-                        word->origin, file->origin);
+                        "a %s (%s) and a %s file (%s) are given: choose one", what, word->origin,
+                        what, file->origin);
     if (file->rank > word->rank)
-        return password_from_file(settings, file, out, err);
+        return secret_from_file(settings, file, what, out, err);
     *out = *word->text ? word->text : NULL;
     return 0;
+}
+
+int srd_settings_password(struct srd_settings *settings, const char **out, struct srd_error *err)
+{
+    return choose_secret(settings, SRD_SET_password, SRD_SET_password_file, "password", out, err);
+}
+
+int srd_settings_token(struct srd_settings *settings, enum srd_setting_id file_id, const char **out,
+                       struct srd_error *err)
+{
+    return choose_secret(settings, SRD_SET_agent_token, file_id, "token", out, err);
 }

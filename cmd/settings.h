@@ -59,7 +59,7 @@ struct srd_setting {
     int64_t min, max;    /* of an integer; seconds of a duration */
     const char *env;     /* "SRDIAG_SSL_CA" */
     const char *old_env; /* "SR_HOST"; NULL */
-    bool connection, secret, optional, no_option, no_dotenv, server, zero;
+    bool connection, secret, optional, no_option, no_dotenv, server, agent, zero;
     const char *word; /* of the value, in help */
     const char *fallback, *help;
 };
@@ -83,6 +83,7 @@ struct srd_settings {
      * other programs know as well.
      */
     bool server;
+    bool agent; /* of `srdiag agent`: AGENT settings, from [agent] */
 };
 
 /* setting_values.c: why @text cannot be a value of @setting; NULL: it can, and *@out is to be kept. */
@@ -143,6 +144,13 @@ bool srd_setting_given(const struct srd_settings *settings, enum srd_setting_id 
  * ask_password is set).
  */
 int srd_settings_password(struct srd_settings *settings, const char **out, struct srd_error *err);
+
+/*
+ * The token of an agent, likewise: agent-token, or the file of @file_id (SRD_SET_agent_token_file for
+ * who asks an agent, SRD_SET_token_file for the agent itself).
+ */
+int srd_settings_token(struct srd_settings *settings, enum srd_setting_id file_id, const char **out,
+                       struct srd_error *err);
 
 /*
  * Thresholds of [limits] of all files, later files and --set on top, ended by a NULL name. @set are

@@ -1,4 +1,4 @@
-/* Where does the evidence come from: the demo, a file, or a cluster? */
+/* Where does the evidence come from: the demo, a file, a cluster, or an agent beside one? */
 
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +9,8 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/base/text.h"
+#include "lib/source/agent.h"
 #include "lib/source/live.h"
 #include "lib/source/snapshot.h"
 
@@ -114,12 +116,61 @@ int srd_source_open_file(const char *file, struct srd_source **out, struct srd_e
                                     "built in", out, err);
 }
 
+bool srd_source_is_agent(const struct srd_settings *settings)
+{
+    const struct srd_chosen *agent = &settings->chosen[SRD_SET_agent];
+
+    return *agent->text && agent->rank >= settings->chosen[SRD_SET_host].rank;
+}
+
+static bool is_local(const char *url)
+{
+    static const char *const own[] = { "http://127.", "http://localhost:", "http://localhost/",
+                                       "http://[::1]" };
+
+    for (size_t i = 0; i < SRD_COUNT(own); i++)
+        if (srd_text_prefix(url, own[i]))
+            return true;
+    return !strcmp(url, "http://localhost");
+}
+
+int srd_source_agent_access(struct srd_settings *settings, struct srd_agent_access *out,
+                            struct srd_error *err)
+{
+    *out = (struct srd_agent_access){
+        .url = srd_setting_text(settings, SRD_SET_agent),
+        .ca = or_null(srd_setting_text(settings, SRD_SET_agent_ca)),
+        .connect_ms = 1000 * (int64_t)connect_timeout_s(settings),
+    };
+    if (srd_settings_token(settings, SRD_SET_agent_token_file, &out->token, err))
+        return err->code;
+    if (srd_agent_check(out, err))
+        return srd_while(err, "%s", settings->chosen[SRD_SET_agent].origin);
+    if (out->token && srd_text_prefix(out->url, "http://") && !is_local(out->url))
+        srd_log(SRD_LOG_WARNING,
+                "%s: the agent's token and the cluster's answers travel in clear; use https there, "
+                "or a tunnel",
+                out->url);
+    return 0;
+}
+
+static int open_agent(struct srd_call *call, struct srd_error *err)
+{
+    struct srd_agent_access access;
+
+    return srd_source_agent_access(&call->settings, &access, err)
+               ? (int)err->code
+               : srd_agent_open(&access, &call->source, err);
+}
+
 int srd_source_choose(struct srd_call *call, struct srd_error *err)
 {
     const struct srd_globals *g = &srd_globals;
 
     if (g->demo || g->input)
         return srd_source_open_file(g->demo ? NULL : g->input, &call->source, err);
+    if (srd_source_is_agent(&call->settings))
+        return open_agent(call, err);
     return open_live(call, err);
 }
 
@@ -139,8 +190,14 @@ static const char *shell_word(struct srd_arena *arena, const char *word)
 
 const char *srd_source_again(const struct srd_settings *settings, struct srd_arena *arena)
 {
-    static const enum srd_setting_id ids[] = { SRD_SET_cluster, SRD_SET_host, SRD_SET_port,
-                                               SRD_SET_user, SRD_SET_password_file };
+    static const enum srd_setting_id ids[] = { SRD_SET_cluster,
+                                               SRD_SET_host,
+                                               SRD_SET_port,
+                                               SRD_SET_user,
+                                               SRD_SET_password_file,
+                                               SRD_SET_agent,
+                                               SRD_SET_agent_token_file,
+                                               SRD_SET_agent_ca };
     const struct srd_globals *g = &srd_globals;
     const char *out = "srdiag";
 

@@ -209,6 +209,46 @@ static const struct srd_source_ops ops = {
     .ask = ask, .use = use, .cancel = cancel, .close = close_fake
 };
 
+/* The same source, as one that takes all questions at once. */
+static int ask_many(struct srd_source *src, const struct srd_batch *batch, struct srd_error *err)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        struct srd_question q = *batch->questions[i];
+        int64_t until = srd_clock_monotonic_ms() + 1000 * (int64_t)srd_probe_timeout_s(q.probe);
+        struct srd_answer answer = { .node = q.node, .detail = "" };
+        struct srd_arena *memory = srd_arena_new();
+        int failed;
+
+        q.deadline_ms = until < batch->deadline_ms ? until : batch->deadline_ms;
+        failed = ask(src, &q, memory, &answer, err);
+        if (!failed)
+            batch->answered(batch->context, i, &answer, &memory);
+        srd_arena_free(&memory);
+        if (failed)
+            return failed;
+    }
+    return 0;
+}
+
+static const struct srd_source_ops batch_ops = {
+    .ask = ask, .ask_many = ask_many, .use = use, .cancel = cancel, .close = close_fake
+};
+static bool in_batches;
+
+static int set_batches(void **state)
+{
+    (void)state;
+    in_batches = true;
+    return 0;
+}
+
+static int unset_batches(void **state)
+{
+    (void)state;
+    in_batches = false;
+    return 0;
+}
+
 #define FRONTENDS                                                                                  \
     {                                                                                              \
         "frontends",                                                                               \
@@ -247,7 +287,7 @@ static void start(struct run *run, const struct reply *replies,
                   const struct srd_probe *const *probes)
 {
     run->arena = srd_arena_new();
-    run->fake.source = (struct srd_source){ .ops = &ops,
+    run->fake.source = (struct srd_source){ .ops = in_batches ? &batch_ops : &ops,
                                             .info = { "fake", "fake", "", 0 },
                                             .connected = "fe1:9030",
                                             .recorded = run->recorded,
@@ -791,6 +831,18 @@ int main(void)
         cmocka_unit_test(a_server_that_accepts_and_stays_silent_is_named_as_such),
         cmocka_unit_test(a_plan_names_level_and_text_and_what_is_not_asked),
     };
+    /* the same of a source that takes a level at once; there it is the source that counts */
+    const struct CMUnitTest batched[] = {
+        cmocka_unit_test(asks_a_probe_once_however_often_it_is_wanted),
+        cmocka_unit_test(asks_for_the_picked_keys_up_to_the_maximum_and_says_what_is_left_out),
+        cmocka_unit_test(a_follow_up_of_a_denied_probe_is_missing_for_that_reason),
+        cmocka_unit_test(heavy_ones_are_skipped_while_the_cluster_is_under_stress),
+        cmocka_unit_test(a_question_for_each_fe_goes_to_the_alive_ones),
+        cmocka_unit_test(a_slow_probe_costs_its_own_limit_and_nothing_else),
+        cmocka_unit_test(the_end_of_the_time_makes_a_partial_run_with_reasons),
+        cmocka_unit_test(ctrl_c_ends_the_run),
+        cmocka_unit_test(a_cluster_lost_in_the_middle_leaves_what_was_learnt),
+    };
     struct CMUnitTest tests[SRD_COUNT(single) + SRD_COUNT(sizes)];
     size_t n = 0;
 
@@ -800,5 +852,6 @@ int main(void)
         tests[n++] = (struct CMUnitTest){ .name = sizes[i].name,
                                           .test_func = size_decides,
                                           .initial_state = (void *)(uintptr_t)&sizes[i] };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL) +
+           cmocka_run_group_tests_name("batched", batched, set_batches, unset_batches);
 }

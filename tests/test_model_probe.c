@@ -200,6 +200,30 @@ static void keys_as_text(void **state)
     assert_string_equal(srd_key_text(&two, &(struct srd_key){ { "a", NULL } }, arena), "a/");
 }
 
+static void keys_from_text(void **state)
+{
+    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
+    struct srd_probe none = { .id = "p" };
+    struct srd_probe one = { .id = "p", .params = { { "x", SRD_PARAM_TEXT } } };
+    struct srd_probe two = { .id = "p",
+                             .params = { { "x", SRD_PARAM_TEXT }, { "y", SRD_PARAM_TEXT } } };
+    static const char *const wrong[] = { "", "a", "a/b/c", "a%2f/b", "a%/b", "a/%2G", NULL };
+    struct srd_key key;
+
+    (void)state;
+    assert_true(srd_key_parse(&none, "", arena, &key));
+    assert_false(srd_key_parse(&none, "a", arena, &key));
+    assert_true(srd_key_parse(&one, "a/b%", arena, &key));
+    assert_string_equal(key.values[0], "a/b%");
+    assert_true(srd_key_parse(&two, "a%2Fb/c%25", arena, &key));
+    assert_string_equal(key.values[0], "a/b");
+    assert_string_equal(key.values[1], "c%");
+    assert_true(srd_key_parse(&two, "a/", arena, &key));
+    assert_string_equal(key.values[1], "");
+    for (const char *const *text = wrong; *text; text++)
+        assert_false(srd_key_parse(&two, *text, arena, &key));
+}
+
 static void quotes_for_people(void **state)
 {
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
@@ -223,6 +247,7 @@ static const struct CMUnitTest single[] = {
     { "keys are asked once and the rest is counted", keys_are_bounded, NULL, NULL, NULL },
     { "twenty keys unless the probe says otherwise", keys_default_to_twenty, NULL, NULL, NULL },
     { "different keys have different texts", keys_as_text, NULL, NULL, NULL },
+    { "a key is read back from its text, and from nothing else", keys_from_text, NULL, NULL, NULL },
     { "names in remedies are quoted, however long", quotes_for_people, NULL, NULL, NULL },
 };
 /* clang-format on */

@@ -105,7 +105,7 @@ JOBS ?= $(shell nproc)
 asan := build/san-address-undefined
 tsan := build/san-thread
 raced := test_engine test_live test_wire test_mcp_flight test_serve_work test_serve_cache test_serve_clusters \
-         test_serve_metrics test_desk
+         test_serve_metrics test_desk test_serve_ledger
 
 .PHONY: check
 check: build/.deps-check $(VENV)/.done $(CLIENTS)/.done $(HOSTS)/.done
@@ -123,6 +123,8 @@ check: build/.deps-check $(VENV)/.done $(CLIENTS)/.done $(HOSTS)/.done
 	    $(foreach t,$(wildcard tests/cli/*.sh),'SRDIAG=$(asan)/srdiag $(t)') \
 	    $(foreach t,$(wildcard tests/check_*.py),'$(VENV)/bin/python $(t)') \
 	    $(foreach s,$(asan) $(tsan),'SRDIAG=$(s)/srdiag $(VENV)/bin/python tests/check_serve.py') \
+	    $(foreach s,$(asan) $(tsan),'SRDIAG=$(s)/srdiag $(VENV)/bin/python tests/check_agent.py') \
+	    'SRDIAG=$(asan)/srdiag $(VENV)/bin/python tests/check_agent_source.py' \
 	    $(foreach s,$(asan) $(tsan),'MCP_FIXTURE=$(s)/mcp_fixture $(VENV)/bin/python tests/check_mcp_stdio.py') \
 	    $(foreach s,$(asan) $(tsan),'CHURN_SERVER=$(s)/srdiag_fixture $(VENV)/bin/python tests/check_mcp_churn.py') \
 	    $(foreach s,$(asan) $(tsan),'HTTP_ECHO=$(s)/http_echo $(VENV)/bin/python tests/check_http_raw.py') \

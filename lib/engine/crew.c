@@ -29,6 +29,9 @@ struct srd_crew {
     /* of a source that takes all questions at once: the jobs that are out, and their questions */
     struct srd_job **out;
     const struct srd_question **questions;
+    void (*answered)(void *context, struct srd_job *job);
+    void *context;
+    bool batch_out; /* its last answer may be there before the source is through with it */
 };
 
 /* The first waiting job that may start now; with the lock. */
@@ -126,9 +129,11 @@ static void *work_in_batches(void *context)
             pthread_cond_wait(&crew->work, &crew->lock);
             continue;
         }
+        crew->batch_out = true;
         pthread_mutex_unlock(&crew->lock);
         crew->src->ops->ask_many(crew->src, &batch, &err);
         pthread_mutex_lock(&crew->lock);
+        crew->batch_out = false;
         for (size_t i = 0; i < n; i++) {
             if (crew->out[i]->state == SRD_JOB_DONE)
                 continue;
@@ -161,6 +166,8 @@ static void *work(void *context)
         }
         pthread_mutex_unlock(&crew->lock);
         lost = ask(crew, job, &err);
+        if (!lost && crew->answered)
+            crew->answered(crew->context, job);
         pthread_mutex_lock(&crew->lock);
         /* a job without an answer waits again: the caller decides what its reason is */
         job->state = lost ? SRD_JOB_WAITING : SRD_JOB_DONE;
@@ -232,6 +239,15 @@ void srd_crew_free(struct srd_crew **crew)
     *crew = NULL;
 }
 
+void srd_crew_tell(struct srd_crew *crew, void (*answered)(void *context, struct srd_job *job),
+                   void *context)
+{
+    pthread_mutex_lock(&crew->lock);
+    crew->answered = answered;
+    crew->context = context;
+    pthread_mutex_unlock(&crew->lock);
+}
+
 static bool waiting_left(const struct srd_crew *crew)
 {
     if (crew->stopped)
@@ -274,7 +290,7 @@ enum srd_crew_end srd_crew_run(struct srd_crew *crew, struct srd_job *jobs, size
         crew->stopped = true;
     }
     pthread_cond_broadcast(&crew->work);
-    while (crew->running || waiting_left(crew)) {
+    while (crew->running || crew->batch_out || waiting_left(crew)) {
         watch(crew);
         if (end == SRD_CREW_FINISHED && srd_flag_up(options->cancel))
             end = SRD_CREW_CANCELLED;

@@ -23,6 +23,14 @@ int srd_crew_new(struct srd_source *src, const struct srd_run_options *options,
                  struct srd_crew **out, struct srd_error *err);
 void srd_crew_free(struct srd_crew **crew); /* for SRD_CLEANUP; waits for its threads */
 
+/*
+ * From now on @answered is called for each job that has its answer, by the thread that has it and before
+ * the job counts as done: several at a time. It may release job->memory (srd_arena_free). For sources
+ * without ask_many().
+ */
+void srd_crew_tell(struct srd_crew *crew, void (*answered)(void *context, struct srd_job *job),
+                   void *context);
+
 enum srd_crew_end {
     SRD_CREW_FINISHED,
     SRD_CREW_TIMED_OUT, /* @deadline_ms passed: running ones were cancelled, waiting ones still wait */

@@ -249,6 +249,52 @@ const char *srd_key_text(const struct srd_probe *probe, const struct srd_key *ke
     return srd_arena_copy_n(arena, buf.data, buf.size);
 }
 
+/* %2F and %25, in place; false: another escape. */
+static bool unescape(char *text)
+{
+    char *to = text;
+
+    for (; *text; text++) {
+        if (*text != '%') {
+            *to++ = *text;
+            continue;
+        }
+        if (strncmp(text, "%2F", 3) != 0 && strncmp(text, "%25", 3) != 0)
+            return false;
+        *to++ = text[2] == 'F' ? '/' : '%';
+        text += 2;
+    }
+    *to = '\0';
+    return true;
+}
+
+bool srd_key_parse(const struct srd_probe *probe, const char *text, struct srd_arena *arena,
+                   struct srd_key *out)
+{
+    char *rest = srd_arena_copy(arena, text);
+    size_t count = 0;
+
+    *out = (struct srd_key){ { NULL } };
+    while (count < SRD_MAX_PARAMS && probe->params[count].type != SRD_PARAM_END)
+        count++;
+    if (!count)
+        return !*text;
+    for (size_t i = 0; i < count; i++) {
+        char *value = rest, *slash = i + 1 < count ? strchr(rest, '/') : NULL;
+
+        if (i + 1 < count && !slash)
+            return false;
+        if (slash) {
+            *slash = '\0';
+            rest = slash + 1;
+        }
+        if (count > 1 && (strchr(slash ? "" : value, '/') || !unescape(value)))
+            return false;
+        out->values[i] = value;
+    }
+    return true;
+}
+
 const char *srd_quote_identifier(struct srd_arena *arena, const char *name)
 {
     SRD_CLEANUP(srd_buf_free) struct srd_buf buf;

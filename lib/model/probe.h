@@ -122,6 +122,10 @@ int srd_probe_render(const struct srd_probe *probe, const struct srd_probe_text 
 const char *srd_key_text(const struct srd_probe *probe, const struct srd_key *key,
                          struct srd_arena *arena);
 
+/* The key that srd_key_text() made @text of; false: of none of this probe's. */
+bool srd_key_parse(const struct srd_probe *probe, const char *text, struct srd_arena *arena,
+                   struct srd_key *out);
+
 /* `name` with backquotes doubled; 'text' with quotes and backslashes escaped: for printed remedies. */
 const char *srd_quote_identifier(struct srd_arena *arena, const char *name);
 const char *srd_quote_text(struct srd_arena *arena, const char *text);

@@ -94,7 +94,7 @@ void srd_http_client_free(struct srd_http_client **client)
 
     if (!c)
         return;
-    srd_http_finish(c);
+    srd_http_hang_up(c);
     if (c->easy)
         srd_curl.easy_cleanup(c->easy);
     if (c->multi)
@@ -311,9 +311,9 @@ int srd_http_call(struct srd_http_client *client, const struct srd_http_call *ca
     long status = 0;
     char *type = NULL;
 
-    srd_http_finish(client);
+    srd_http_hang_up(client);
     if (begin(client, call, err)) {
-        srd_http_finish(client);
+        srd_http_hang_up(client);
         return (int)err->code;
     }
     srd_curl.easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -365,7 +365,7 @@ int srd_http_read_all(struct srd_http_client *client, struct srd_buf *out, struc
     return 0;
 }
 
-void srd_http_finish(struct srd_http_client *client)
+void srd_http_hang_up(struct srd_http_client *client)
 {
     if (client->running)
         srd_curl.multi_remove_handle(client->multi, client->easy);

@@ -19,7 +19,7 @@
  * next.
  *
  *     if (srd_http_call(client, &call, &reply, err) || srd_http_read_all(client, &buf, err)) ...
- *     srd_http_finish(client);
+ *     srd_http_hang_up(client);
  *
  * Errors name host and port and say what to look at; never a header, a body or a query:
  *   SRD_E_CONNECT    no such host, refused, silent, not HTTP, certificate not trusted, cut in the
@@ -45,14 +45,14 @@ struct srd_http_call {
     const char *method;         /* "GET", "POST" */
     const char *url;            /* without user, password and fragment */
     const char *const *headers; /* "Name: value", NULL-ended; NULL: none */
-    const void *body;           /* lives until srd_http_finish(); NULL: none */
+    const void *body;           /* lives until srd_http_hang_up(); NULL: none */
     size_t body_size;
     int64_t deadline_ms; /* srd_clock_monotonic_ms(), of the whole exchange; 0: none */
     size_t max_bytes;    /* of the answer's body; 0: 64 MiB */
 };
 struct srd_http_reply {
     int status;       /* 200 ... */
-    const char *type; /* Content-Type; "" without; until srd_http_finish() */
+    const char *type; /* Content-Type; "" without; until srd_http_hang_up() */
 };
 /* Sends, and returns when the answer begins. A call that was not finished is finished first. */
 int srd_http_call(struct srd_http_client *client, const struct srd_http_call *call,
@@ -63,7 +63,7 @@ int srd_http_read(struct srd_http_client *client, void *into, size_t room, size_
 /* The rest of the body; SRD_E_LIMIT also when @out is full. */
 int srd_http_read_all(struct srd_http_client *client, struct srd_buf *out, struct srd_error *err);
 /* Its connection is kept if the answer was read to its end. */
-void srd_http_finish(struct srd_http_client *client);
+void srd_http_hang_up(struct srd_http_client *client);
 
 /* "fe1:8080": of the latest call, for messages; "" before the first. */
 const char *srd_http_where(const struct srd_http_client *client);

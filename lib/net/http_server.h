@@ -97,6 +97,8 @@ struct srd_http_stream *srd_http_stream_open(struct srd_http_request *request,
  */
 int srd_http_stream_send(struct srd_http_stream *stream, const void *bytes, size_t n,
                          struct srd_error *err);
+/* Bytes that wait for the client; a sender who can wait does so before it queues more. 0 when it is gone. */
+size_t srd_http_stream_waiting(struct srd_http_stream *stream);
 /*
  * What was queued is sent, then the stream ends. The handle is invalid afterwards, and the request may be.
  * Once, always. done() may be called from inside.

@@ -214,6 +214,16 @@ int srd_http_stream_send(struct srd_http_stream *stream, const void *bytes, size
                     stream->most);
 }
 
+size_t srd_http_stream_waiting(struct srd_http_stream *stream)
+{
+    size_t waiting;
+
+    pthread_mutex_lock(&stream->lock);
+    waiting = stream->gone ? 0 : stream->size;
+    pthread_mutex_unlock(&stream->lock);
+    return waiting;
+}
+
 void srd_http_stream_end(struct srd_http_stream *stream)
 {
     struct srd_http_exchange *x = stream->x;

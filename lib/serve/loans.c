@@ -178,6 +178,9 @@ static int ask_many(struct srd_source *src, const struct srd_batch *batch, struc
     mine.answered = pass_answer;
     mine.context = &relay;
     failed = loan->inner->ops->ask_many(loan->inner, &mine, err);
+    /* who is at the other end shows with the first answer */
+    loan->base.connected = loan->inner->connected;
+    loan->base.cluster_name = loan->inner->cluster_name;
     end_turn(loan, true, failed || relay.late);
     return failed;
 }

@@ -30,8 +30,11 @@ struct agent {
     const char *url;    /* of /collect */
     char *token_line;   /* "X-Agent-Token: ..."; NULL: none */
     const char *leader; /* "" until the engine knows it */
-    bool heard;         /* @base.connected is what the agent said */
+    size_t frontends;   /* 0 until then */
+    bool known;         /* @base.connected is what the agent said */
     bool follower;
+    void (*heard)(void *context, const void *bytes, size_t n);
+    void *context;
     pthread_mutex_t lock; /* of the client: one call at a time */
     atomic_bool cancelled;
     _Atomic int64_t deadline_ms; /* of the batch that is out; 0: none */
@@ -44,7 +47,7 @@ struct round {
     bool *answered; /* [batch->count] */
     size_t answers;
     struct srd_buf cells;
-    struct srd_snapshot_reader reader;
+    bool broken; /* the connection, not what came over it */
 };
 
 /* ---- the request ---- */
@@ -84,7 +87,8 @@ static int write_request(const struct agent *agent, const struct srd_batch *batc
 
     srd_buf_text(out, "{\"format\":\"collect/1\",");
     put_text(out, "leader", agent->leader);
-    srd_buf_printf(out, "\"timeout_ms\":%lld,\"probes\":[", (long long)(left > 0 ? left : 0));
+    srd_buf_printf(out, "\"frontends\":%zu,\"timeout_ms\":%lld,\"probes\":[", agent->frontends,
+                   (long long)(left > 0 ? left : 0));
     for (size_t i = 0; i < batch->count; i++) {
         srd_buf_text(out, i ? "," : "");
         put_question(out, batch->questions[i]);
@@ -160,10 +164,11 @@ static int begun(void *context, const struct srd_snapshot_head *head, struct srd
     agent->follower = head->follower;
     if (head->session_zone_unknown)
         agent->base.session_zone_unknown = true;
-    if (agent->heard || !*head->connected)
+    if (agent->known || !*head->connected)
         return 0;
     agent->base.connected = srd_arena_copy(agent->arena, head->connected);
-    agent->heard = true;
+    agent->base.cluster_name = *head->cluster ? srd_arena_copy(agent->arena, head->cluster) : NULL;
+    agent->known = true;
     return 0;
 }
 
@@ -179,6 +184,7 @@ static int find_question(const struct round *round, const struct srd_recorded *a
     SRD_CLEANUP(srd_buf_free) struct srd_buf name;
     bool known = false;
 
+    srd_buf_init(&name, 1024);
     for (size_t i = 0; i < round->batch->count; i++) {
         if (!asks(round->batch->questions[i], answer))
             continue;
@@ -187,7 +193,6 @@ static int find_question(const struct round *round, const struct srd_recorded *a
             return 0;
         known = true;
     }
-    srd_buf_init(&name, 1024);
     srd_utf8_clean(&name, answer->probe, strnlen(answer->probe, 60));
     return srd_fail(err, SRD_E_DATA, "probe %s %s", name.data,
                     known ? "has an answer already" : "was not asked");
@@ -223,30 +228,33 @@ static int read_more(void *context, void *into, size_t room, size_t *got, struct
 {
     struct round *round = context;
 
-    return srd_http_read(round->agent->client, into, room, got, err);
+    if (srd_http_read(round->agent->client, into, room, got, err))
+        round->broken = true; /* and the error names the agent already */
+    else if (*got && round->agent->heard)
+        round->agent->heard(round->agent->context, into, *got);
+    return (int)err->code;
 }
 
 static int read_answers(struct round *round, struct srd_error *err)
 {
     SRD_CLEANUP(srd_lines_close) struct srd_lines *lines = srd_lines_of_reader(read_more, round);
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
+    const char *where = srd_http_where(round->agent->client);
     struct srd_snapshot_reader reader = { .lines = lines,
                                           .arena = arena,
                                           .cells = &round->cells,
                                           .begun = begun,
                                           .answered = answered,
                                           .context = round,
+                                          .empty = "is empty",
                                           .cut = "ends in the middle: the agent or something on "
                                                  "the way closed the connection" };
 
     if (srd_snapshot_visit(&reader, err))
-        /* the client's own words name the agent already */
-        return err->code == SRD_E_DATA || err->code == SRD_E_LIMIT
-                   ? srd_while(err, "the answer of %s", srd_http_where(round->agent->client))
-                   : (int)err->code;
+        return round->broken ? (int)err->code : srd_while(err, "the answer of %s", where);
     if (round->answers < round->batch->count)
-        return srd_fail(err, SRD_E_DATA, "%s answers %zu of %zu questions",
-                        srd_http_where(round->agent->client), round->answers, round->batch->count);
+        return srd_fail(err, SRD_E_DATA, "%s answers %zu of %zu questions", where, round->answers,
+                        round->batch->count);
     return 0;
 }
 
@@ -278,7 +286,7 @@ static int exchange(struct round *round, struct srd_error *err)
         else
             read_answers(round, err);
     }
-    srd_http_finish(agent->client);
+    srd_http_hang_up(agent->client);
     return (int)err->code;
 }
 
@@ -320,6 +328,9 @@ static int ask_many(struct srd_source *src, const struct srd_batch *batch, struc
         give_up(&round, err->code == SRD_E_CANCELLED ? "the run was ended" : err->text);
         err->code = SRD_OK;
     }
+    /* who answers nonsense, or without end, is as good as not there */
+    if (err->code == SRD_E_DATA || err->code == SRD_E_LIMIT)
+        err->code = SRD_E_CONNECT;
     pthread_mutex_unlock(&agent->lock);
     srd_buf_free(&round.cells);
     return err->code ? srd_while(err, "ask the agent") : 0;
@@ -372,6 +383,7 @@ static int use(struct srd_source *src, const struct srd_cluster *cluster, bool *
     agent->follower = !cluster->leader || !*cluster->leader;
     if (!agent->follower) {
         agent->leader = srd_arena_copy(agent->arena, cluster->leader);
+        agent->frontends = cluster->frontends;
         if (cluster->frontends != 1 && strcmp(cluster->leader, agent->base.connected) != 0)
             ask_many(src, &nothing, &ignored); /* each answer will say so as well */
     }
@@ -407,7 +419,7 @@ static const struct srd_source_ops ops = {
     .ask = ask, .ask_many = ask_many, .use = use, .cancel = cancel, .close = close_agent
 };
 
-static int check_options(const struct srd_agent_options *options, struct srd_error *err)
+int srd_agent_check(const struct srd_agent_access *options, struct srd_error *err)
 {
     const char *url = options->url, *token = options->token;
 
@@ -415,7 +427,7 @@ static int check_options(const struct srd_agent_options *options, struct srd_err
         return srd_fail(err, SRD_E_CONFIG,
                         "the URL of an agent begins with http:// or https://, as in "
                         "http://10.0.1.50:8080");
-    if (strpbrk(url, "?#@") || strlen(url) > 2000)
+    if (strpbrk(url, "?#@") || strlen(url) > 2000 || strchr(":/", strstr(url, "//")[2]))
         return srd_fail(err, SRD_E_CONFIG,
                         "the URL of an agent holds host, port and perhaps a path, nothing else");
     for (const char *p = token; p && *p; p++)
@@ -426,7 +438,7 @@ static int check_options(const struct srd_agent_options *options, struct srd_err
     return 0;
 }
 
-int srd_agent_open(const struct srd_agent_options *options, struct srd_source **out,
+int srd_agent_open(const struct srd_agent_access *options, struct srd_source **out,
                    struct srd_error *err)
 {
     struct srd_http_client_options how = { .ca = options->ca,
@@ -437,7 +449,7 @@ int srd_agent_open(const struct srd_agent_options *options, struct srd_source **
     struct agent *agent;
     int n;
 
-    if (check_options(options, err) || srd_http_client_new(&how, &client, err))
+    if (srd_agent_check(options, err) || srd_http_client_new(&how, &client, err))
         return (int)err->code;
     arena = srd_arena_new();
     agent = srd_arena_alloc(arena, sizeof(*agent));
@@ -451,6 +463,8 @@ int srd_agent_open(const struct srd_agent_options *options, struct srd_source **
                             ? srd_arena_printf(arena, "X-Agent-Token: %s", options->token)
                             : NULL;
     agent->leader = "";
+    agent->heard = options->heard;
+    agent->context = options->context;
     pthread_mutex_init(&agent->lock, NULL);
     atomic_init(&agent->cancelled, false);
     atomic_init(&agent->deadline_ms, 0);

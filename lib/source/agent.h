@@ -8,7 +8,7 @@
  * request per level of follow-up questions, whatever their number.
  *
  *     POST /collect     X-Agent-Token: ...
- *     {"format":"collect/1","timeout_ms":44000,"leader":"fe1:9030",
+ *     {"format":"collect/1","timeout_ms":44000,"leader":"fe1:9030","frontends":3,
  *      "probes":[{"id":"backend-disks","key":"10004","sql":"SHOW PROC ...","node":"","where":"leader",
  *                 "cost":"cheap","timeout_ms":10000,"max_rows":0,"short_rows":false}, ...]}
  *
@@ -22,15 +22,20 @@
  *
  * Opening contacts nobody; the first question does. Nothing is asked twice. @token is in no error.
  */
-struct srd_agent_options {
+struct srd_agent_access {
     const char *url;    /* "http://10.0.1.50:8080", "https://...", a path before /collect is kept */
     const char *token;  /* NULL: none */
     const char *ca;     /* of https: PEM file, trusted alone; NULL: the system's */
     const char *proxy;  /* NULL: none */
     int64_t connect_ms; /* 0: 5 s */
+    /* Hears every answer's bytes as they come; NULL: nobody does. */
+    void (*heard)(void *context, const void *bytes, size_t n);
+    void *context;
 };
+/* SRD_E_CONFIG: URL or token cannot be right. */
+int srd_agent_check(const struct srd_agent_access *access, struct srd_error *err);
 /* SRD_E_CONFIG: the URL or the token cannot be right. */
-int srd_agent_open(const struct srd_agent_options *options, struct srd_source **out,
+int srd_agent_open(const struct srd_agent_access *options, struct srd_source **out,
                    struct srd_error *err);
 
 #endif

@@ -47,7 +47,7 @@ static void note_error(struct outcome *o, MYSQL *mysql)
     snprintf(o->text, sizeof(o->text), "%s", mysql_error(mysql));
 }
 
-static struct srd_table *new_table(MYSQL_RES *rows, const struct srd_probe *probe,
+static struct srd_table *new_table(MYSQL_RES *rows, const struct srd_question *q,
                                    struct srd_arena *arena)
 {
     size_t columns = rows ? mysql_num_fields(rows) : 0;
@@ -59,8 +59,10 @@ static struct srd_table *new_table(MYSQL_RES *rows, const struct srd_probe *prob
         names[i] = fields[i].name ? fields[i].name : "";
     table = srd_table_new(arena, names, columns);
     table->complete = true;
-    if (probe->max_rows && probe->max_rows < table->ceiling_rows)
-        table->ceiling_rows = probe->max_rows;
+    if (q->probe->max_rows && q->probe->max_rows < table->ceiling_rows)
+        table->ceiling_rows = q->probe->max_rows;
+    if (q->max_bytes && q->max_bytes < table->ceiling_bytes)
+        table->ceiling_bytes = q->max_bytes;
     return table;
 }
 
@@ -88,7 +90,7 @@ static void read_rows(MYSQL *mysql, MYSQL_RES *rows, struct srd_arena *arena, st
 }
 
 /* The first result set is the answer; more are read away, or the connection is out of step. */
-static void read_results(MYSQL *mysql, const struct srd_probe *probe, struct srd_arena *arena,
+static void read_results(MYSQL *mysql, const struct srd_question *q, struct srd_arena *arena,
                          struct outcome *o, MYSQL_RES **open)
 {
     int more = 0;
@@ -96,14 +98,15 @@ static void read_results(MYSQL *mysql, const struct srd_probe *probe, struct srd
     while (more == 0 && !o->code && !o->too_long) {
         /* The library cannot stream a row with fewer cells than columns ("unknown error"), but it
          * fills one up when it stores the answer; such probes ask for little. */
-        MYSQL_RES *rows = probe->short_rows ? mysql_store_result(mysql) : mysql_use_result(mysql);
+        MYSQL_RES *rows =
+            q->probe->short_rows ? mysql_store_result(mysql) : mysql_use_result(mysql);
 
         if (!rows && mysql_field_count(mysql)) {
             note_error(o, mysql);
             return;
         }
         if (!o->table) {
-            o->table = new_table(rows, probe, arena);
+            o->table = new_table(rows, q, arena);
             if (rows)
                 read_rows(mysql, rows, arena, o);
         }
@@ -163,7 +166,7 @@ static void run_statement(struct srd_live *live, struct srd_live_slot *slot,
     if (mysql_real_query(mysql, q->sql, strlen(q->sql)))
         note_error(o, mysql);
     else
-        read_results(mysql, q->probe, arena, o, &open);
+        read_results(mysql, q, arena, o, &open);
     if (open)
         stop_reading(live, slot, open);
 

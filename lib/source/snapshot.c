@@ -209,6 +209,7 @@ int srd_snapshot_read(struct srd_lines *lines, const char *kind, const char *whe
                                           .begun = begun,
                                           .answered = answered,
                                           .context = s,
+                                          .empty = "the file is empty",
                                           .cut = cut_words };
 
     if (srd_snapshot_visit(&reader, err) || sort(s, err)) {

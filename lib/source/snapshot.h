@@ -32,6 +32,7 @@ struct srd_snapshot_options {
     bool gzip;
     bool overwrite;    /* replace an existing file */
     bool share_sql;    /* keep columns that hold users' SQL texts (srd_probe.private_columns) */
+    bool hide_literals; /* else keep them, and any column like them, with literals replaced by "?" */
 };
 /*
  * Writes all answers of @ev to @path: into a file beside it with mode 0600, then rename, so that there is the

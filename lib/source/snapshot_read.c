@@ -151,7 +151,7 @@ static int read_header(struct reader *r, struct srd_error *err)
         return err->code == SRD_E_LIMIT ? refuse_file(r, err) : (int)err->code;
     if (!r->line.text) {
         r->line.number = 0;
-        return srd_fail(err, SRD_E_DATA, "the file is empty");
+        return srd_fail(err, SRD_E_DATA, "%s", r->to->empty);
     }
     if (read_object(r, &json, err))
         return srd_text_prefix(r->line.text, OPENING) ? (int)err->code : refuse_file(r, err);
@@ -307,10 +307,10 @@ static int read_failure(struct reader *r, const struct srd_json *json, struct sr
     const char *words = srd_json_text(srd_json_get(json, "message"));
     SRD_CLEANUP(srd_buf_free) struct srd_buf clean;
 
+    srd_buf_init(&clean, 4096);
     if (!name || !words)
         return srd_fail(err, SRD_E_DATA, "\"error\" or its \"message\" is no text");
     r->told = true;
-    srd_buf_init(&clean, 4096);
     srd_utf8_clean(&clean, words, strnlen(words, 900));
     for (size_t i = 0; i < SRD_COUNT(codes); i++)
         if (!strcmp(name, srd_code_name(codes[i])))

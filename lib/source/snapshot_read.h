@@ -37,7 +37,7 @@ struct srd_snapshot_reader {
     int (*begun)(void *context, const struct srd_snapshot_head *head, struct srd_error *err);
     int (*answered)(void *context, const struct srd_recorded *answer, struct srd_error *err);
     void *context;
-    const char *cut; /* the words when there is no last line */
+    const char *empty, *cut; /* the words when there is no line at all, and no last one */
 };
 
 #define SRD_SNAPSHOT_MAX_BYTES ((size_t)1 << 30) /* in memory, of all answers; of @cells */

@@ -16,6 +16,7 @@ struct srd_question {
     const char *sql;       /* rendered, with the marker comment */
     const char *node;      /* "" or the FE ("host:port") that must answer (SRD_ASK_EACH) */
     int64_t deadline_ms;   /* srd_clock_monotonic_ms(): past it the statement is killed on the server */
+    size_t max_bytes;      /* of the answer's cells; 0: SRD_TABLE_MAX_BYTES */
 };
 
 /* Questions that do not wait for each other, for a source that takes them all at once. */

@@ -17,6 +17,10 @@ is "bash completes options of a diagnosis" "$(bash -c 'source <("$S" completion 
     COMP_WORDS=("$S" ingestion --ho) COMP_CWORD=2; _srdiag; printf "%s\n" "${COMPREPLY[@]}"' | grep -c -e --hours)" 1
 is "bash completes thresholds" "$(bash -c 'source <("$S" completion bash)
     COMP_WORDS=("$S" storage --set storage.quota.) COMP_CWORD=3; _srdiag; echo "${COMPREPLY[@]}"')" storage.quota.critical
+is "bash completes the server's options for serve" "$(bash -c 'source <("$S" completion bash)
+    COMP_WORDS=("$S" serve --lis) COMP_CWORD=2; _srdiag; echo "${COMPREPLY[@]}"')" --listen
+is "and for nothing else" "$(bash -c 'source <("$S" completion bash)
+    COMP_WORDS=("$S" storage --lis) COMP_CWORD=2; _srdiag; echo "${COMPREPLY[@]}"')" ""
 is "bash completes values" "$(bash -c 'source <("$S" completion bash)
     COMP_WORDS=("$S" storage -o nd) COMP_CWORD=3; _srdiag; echo "${COMPREPLY[@]}"')" ndjson
 is "bash completes the server's options for serve" "$(bash -c 'source <("$S" completion bash)
