@@ -43,8 +43,9 @@ const char *srd_option_usage(const struct srd_option *option, struct srd_arena *
 /* Puts globals and the command's own table into getopt's form. */
 static void build(struct parser *p)
 {
-    const struct srd_option *tables[] = { p->grammar->globals,
-                                          p->out->command ? p->out->command->options : NULL };
+    /* the command's own first: what it calls --timeout is not the time of a diagnosis */
+    const struct srd_option *tables[] = { p->out->command ? p->out->command->options : NULL,
+                                          p->grammar->globals };
     char *put;
 
     p->count = 0;

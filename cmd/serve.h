@@ -14,6 +14,9 @@
 int srd_serve_options_of(struct srd_settings *settings, struct srd_arena *arena,
                          struct srd_serve_options *out, struct srd_error *err);
 
+/* "127.0.0.1:3000", and where that was said; *origin is NULL for the default. */
+const char *srd_serve_listen_of(const struct srd_settings *settings, const char **origin);
+
 /* serve_keys.c: srdiag serve keys new NAME | list | revoke NAME|ID */
 struct srd_serve_keys_options {
     const char *role; /* NULL: use */

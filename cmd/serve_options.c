@@ -21,7 +21,7 @@ static const char *text_of(const struct srd_settings *settings, enum srd_setting
 /* ---- where it listens ---- */
 
 /* The variables PORT and HOST say the two halves of listen; whatever ranks highest counts. */
-static const char *listen_of(const struct srd_settings *settings, const char **origin)
+const char *srd_serve_listen_of(const struct srd_settings *settings, const char **origin)
 {
     const struct srd_chosen *listen = &settings->chosen[SRD_SET_listen];
     const struct srd_chosen *host = &settings->chosen[SRD_SET_server_host];
@@ -178,7 +178,7 @@ int srd_serve_options_of(struct srd_settings *settings, struct srd_arena *arena,
 
     srd_rate_parse(srd_setting_text(settings, SRD_SET_rate_limit), &rate, &rate_s);
     *out = (struct srd_serve_options){
-        .listen = listen_of(settings, &listen_origin),
+        .listen = srd_serve_listen_of(settings, &listen_origin),
         .listen_fd = srd_notify_socket(),
         .port_file = text_of(settings, SRD_SET_port_file),
         .key_file = text_of(settings, SRD_SET_api_key_file),

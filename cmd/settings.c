@@ -603,7 +603,8 @@ static int secret_from_file(struct srd_settings *settings, const struct srd_chos
     if (!end)
         return srd_fail(err, SRD_E_CONFIG, "%s file \"%s\" (%s): the first line is empty", what,
                         file->text, file->origin);
-    if (mode & 077)
+    /* a group is allowed to read: that is how a secret reaches the user of a container or a unit */
+    if (mode & 037)
         srd_problem_add(&settings->text, SRD_DOUBTFUL, file->text, 0,
                         "holds a %s and can be read by others: chmod 600 %s", what, file->text);
     bytes[end] = '\0';

@@ -6,7 +6,8 @@ srdiag=${SRDIAG-build/srdiag}
 grind() { valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite "$@"; }
 
 for words in "--demo comprehensive --detail" "--demo storage -o json" "--demo storage tables -o csv" "list checks -o json" \
-    "explain storage.disk-hard-limit" "--demo comprehensive -o markdown" "storge" "--input README.md storage"; do
+    "explain storage.disk-hard-limit" "--demo comprehensive -o markdown" "storge" "--input README.md storage" \
+    "healthcheck --listen 1"; do
     grind "$srdiag" $words >"$TMP/out" 2>&1
     got=$?
     is "valgrind: srdiag $words" "$([ $got = 99 ] && cat "$TMP/out")" ""

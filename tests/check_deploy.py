@@ -1,0 +1,254 @@
+#!/usr/bin/env python3
+"""Do the files of deploy/ work: accepted by the tools that read them, and true when what they say is run?
+
+Units, Procfile, pm2, logrotate and examples; check_deploy_containers.py has Dockerfile, compose and Kubernetes,
+check_deploy_proxy.py nginx.
+"""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import tap
+from cluster import Cluster
+from deployment import DEPLOY, HAS_AGENT, HAS_TENANTS, healthcheck, run
+from serving import ROOT, SRDIAG, Server, clean_env
+
+CLIENTS = Path(os.environ.get("CLIENTS", ROOT / "build" / "clients"))
+
+
+class Tools(unittest.TestCase):
+    def test_check(self):
+        """The real tools accept all of it (deploy/check.sh)"""
+        done = run(DEPLOY / "check.sh", env={**clean_env(), "SRDIAG": SRDIAG}, timeout=300)
+        rows = re.findall(r"^(ok|not ok) \d+ - (.*?)(?: # SKIP (.*))?$((?:\n#.*)*)", done.stdout, re.M)
+        self.assertGreater(len(rows), 30, done.stdout + done.stderr)
+        self.assertEqual(done.returncode, 0 if all(word == "ok" for word, *_ in rows) else 1)
+        for word, name, reason, words in rows:
+            with self.subTest(row=name):
+                if reason:
+                    self.skipTest(f"{name}: {reason}")
+                self.assertEqual(word, "ok", words)
+
+    def test_readme(self):
+        """Every file of deploy/ is in its README"""
+        words = (DEPLOY / "README.md").read_text()
+        for path in sorted(p for p in DEPLOY.rglob("*") if p.is_file() and p.name != "README.md"):
+            name = str(path.relative_to(DEPLOY))
+            with self.subTest(file=name):
+                self.assertTrue(name in words or (name.split("/")[0] + "/" in words), name)
+
+    def test_no_secret(self):
+        """No file holds a secret, or something that could be taken for one"""
+        for path in sorted(p for p in DEPLOY.rglob("*") if p.is_file()):
+            text = path.read_text()
+            self.assertNotRegex(text, r"BEGIN [A-Z ]*PRIVATE KEY", path)
+            for found in re.findall(r"\b[0-9a-f]{32,}\b", text):
+                self.assertEqual(set(found), {"0"}, path)
+            for name, value in re.findall(r"^(API_KEY|API_KEYS|SR_PASSWORD|AGENT_TOKEN)=(.*)$", text, re.M):
+                self.assertIn(value, ("", "$(token)"), f"{path}: {name}")
+
+
+class Words(unittest.TestCase):
+    """What is typed in these files is what srdiag understands."""
+
+    @staticmethod
+    def lines():
+        """(file, words behind `srdiag`) of every command line."""
+        for path in sorted(p for p in DEPLOY.rglob("*") if p.is_file() and p.suffix != ".json"):
+            text = path.read_text().replace("\\\n", " ")
+            for line in re.findall(r"(?:^|[\s\"'/])srdiag((?: +[\w\-/.:,=\"'${}@%]+)+)", text, re.M):
+                yield path.relative_to(DEPLOY), line.split()
+            for words in re.findall(r"(?:command|args|CMD|test|ENTRYPOINT)\W+(\[[^\]]*\])", text):
+                yield path.relative_to(DEPLOY), re.findall(r"[\"']([^\"']*)[\"']", words)
+
+    def test_options(self):
+        """Every option in a command line exists, and so does every command"""
+        first = lambda kind: {row.split(",")[0] for row in run(SRDIAG, "list", kind, "-o", "csv").stdout.splitlines()[1:]}
+        known, commands = first("options"), first("commands")
+        seen = 0
+        for name, words in self.lines():
+            command = next((w for w in words if not w.startswith("-")), None)
+            if command not in commands:  # the name in words of prose, or another program's argument
+                continue
+            mine = known | set(re.findall(r"--[a-z][a-z-]+", run(SRDIAG, "help", command).stdout))
+            for option in (w.split("=")[0] for w in words if w.startswith("--")):
+                seen += 1
+                if option == "--tenants" and not HAS_TENANTS:
+                    continue
+                with self.subTest(file=str(name), option=option):
+                    self.assertIn(option, mine, f"{name}: srdiag {' '.join(words)}")
+        self.assertGreater(seen, 20)
+
+    def test_variables(self):
+        """Every variable that a container gets is one that srdiag reads"""
+        source = "\n".join(p.read_text() for p in (ROOT / "cmd").glob("*.[ch]")) + (ROOT / "cmd/settings.def").read_text()
+        for path in ("Dockerfile", "compose.yaml", "compose.demo.yaml", ".env.example"):
+            names = set(re.findall(r"\b((?:SRDIAG|SR|API|ALLOWED|RATE|MAX)_[A-Z_]+)\b", (DEPLOY / path).read_text()))
+            for name in sorted(names):
+                with self.subTest(file=path, name=name):
+                    self.assertIn(f'"{name}"', source)
+
+
+class Machines(unittest.TestCase):
+    """Units, Procfile, pm2, logrotate, examples: what they say is run."""
+
+    def adapted(self, folder, c):
+        """srdiag.cnf.example with the files and the cluster of a test; the key of alice."""
+        key = run(SRDIAG, "serve", "keys", "new", "alice", "--api-key-file", f"{folder}/keys").stdout.strip()
+        for file in "password", "password-test":
+            Path(folder, file).write_text(c.facts["users"]["diag"] + "\n")
+            Path(folder, file).chmod(0o640)
+        text = (DEPLOY / "srdiag.cnf.example").read_text().replace("/etc/srdiag", str(folder))
+        text = re.sub(r"^host = .*$", f"host = {c.facts['host']}:{c.facts['port']}", text, flags=re.M)
+        text = text.replace("user = diag_test", "user = diag").replace("127.0.0.1:3000", "127.0.0.1:0")
+        Path(folder, "srdiag.cnf").write_text(text)
+        return key
+
+    @staticmethod
+    def exec_start(unit, folder):
+        line = re.search(r"^ExecStart=(.*)$", (DEPLOY / "systemd" / unit).read_text(), re.M)[1]
+        words = shlex.split(line.replace("/etc/srdiag", str(folder)).replace("/var/log/srdiag", str(folder)))
+        return words[1:]
+
+    def test_units(self):
+        """The server's unit starts with the example of a configuration, reloads, and its log can be rotated"""
+        with tempfile.TemporaryDirectory() as folder, Cluster("healthy-shared-nothing") as c:
+            key = self.adapted(folder, c)
+            words = self.exec_start("srdiag.service", folder)
+            with Server(*words[1:], "--listen", "127.0.0.1:0") as s:
+                ask = lambda: s.post("/call-tool", {"tool": "get_disk_usage", "arguments": {"cluster": "test"}},
+                                     headers={"X-API-Key": key})
+                self.assertFalse(ask().json.get("isError"))
+                s.send(signal.SIGHUP)
+                audit, old = Path(folder, "audit.log"), Path(folder, "audit.log.1")
+                lines = audit.read_text().count("\n")
+                self.assertGreater(lines, 0)
+                self.rotate(folder, s)
+                self.assertTrue(old.exists() and audit.exists())
+                s.until(lambda: ask().status == 200 and audit.read_text(), "a line in the new file")
+                self.assertEqual(old.read_text().count("\n"), lines)
+            done = run(SRDIAG, *self.exec_start("srdiag-check.service", folder), "--cluster", "prod", timeout=120)
+            self.assertIn(done.returncode, (0, 1, 2, 3), done.stderr)
+
+    def rotate(self, folder, server):
+        """By logrotate with our file where it is installed, by hand elsewhere."""
+        program = shutil.which("logrotate", path=os.environ["PATH"] + ":/usr/sbin")
+        audit = Path(folder, "audit.log")
+        if not program or os.geteuid() != 0:
+            audit.rename(f"{audit}.1")
+            audit.touch()
+            server.send(signal.SIGUSR1)
+            return
+        text = (DEPLOY / "logrotate/srdiag").read_text().replace("/var/log/srdiag/*.log", str(audit))
+        text = text.replace("srdiag srdiag", "root root").replace("    compress\n", "")
+        text = re.sub(r"^ *systemctl.*\n", "", text, flags=re.M).replace("sharedscripts\n", "sharedscripts\n", 1)
+        text = text.replace("    endscript", f"        kill -USR1 {server.process.pid}\n    endscript")
+        Path(folder, "rotate.cnf").write_text(text)
+        Path(folder, "rotate.cnf").chmod(0o600)
+        done = run(program, "-f", "-s", f"{folder}/rotate.state", f"{folder}/rotate.cnf")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    @unittest.skipUnless(HAS_AGENT, "this srdiag has no agent")
+    def test_agent_unit(self):
+        """The agent's unit starts, tells systemd so, and is healthy"""
+        with tempfile.TemporaryDirectory() as folder, Cluster("healthy-shared-nothing") as c:
+            token, port = Path(folder, "agent.token"), Path(folder, "port")
+            token.write_text("ab" * 32)
+            token.chmod(0o600)
+            Path(folder, "agent.cnf").write_text(
+                f"[srdiag]\nhost = {c.facts['host']}:{c.facts['port']}\nuser = root\n[agent]\nlisten = 127.0.0.1:0\n"
+                f"token-file = {token}\n")
+            words = self.exec_start("srdiag-agent.service", folder)
+            agent = subprocess.Popen([SRDIAG, *words, "--port-file", port], env=clean_env(), cwd=folder,
+                                     stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                Server.until(lambda: port.exists() or agent.poll() is not None, "the agent")
+                self.assertEqual(healthcheck("--port-file", port).returncode, 0)
+            finally:
+                agent.terminate()
+                agent.wait(20)
+
+    def test_procfile(self):
+        """The Procfile's line for the web takes PORT, and wants a key"""
+        line = re.search(r"^web: (.*)$", (DEPLOY / "Procfile").read_text(), re.M)[1]
+        words = run("sh", "-c", "printf '%s\\n' " + line, env={"PATH": os.environ["PATH"], "PORT": "0"}).stdout.split()
+        self.assertEqual(words[-1], "0.0.0.0:0")
+        with Server(*words[2:], "--demo", env={"API_KEY": "k" * 32}) as s:
+            self.assertEqual(s.get("/health").status, 200)
+        with Server(*words[2:], "--demo", wait=False) as s:
+            self.assertEqual(s.process.wait(20), 78)
+
+    @unittest.skipUnless(shutil.which("node"), "node is not installed")
+    def test_pm2(self):
+        """The file for pm2 starts one process per service, with words that serve"""
+        code = "console.log(JSON.stringify(require(process.argv[1])))"
+        apps = json.loads(run("node", "-e", code, DEPLOY / "ecosystem.config.cjs").stdout)["apps"]
+        self.assertEqual([a["name"] for a in apps], ["srdiag", "srdiag-agent"])
+        for app in apps:
+            self.assertEqual((app["interpreter"], app["exec_mode"], app["instances"]), ("none", "fork", 1))
+            self.assertGreater(app["kill_timeout"], 10000)
+        with Server(*apps[0]["args"][1:], "--demo", env={"PORT": "0"}) as s:
+            self.assertEqual(s.get("/health").status, 200)
+
+    def test_dotenv(self):
+        """A server started beside .env.example as .env listens where it says"""
+        text = (DEPLOY / ".env.example").read_text().replace("PORT=3000", "PORT=0").replace("API_KEY=\n", f"API_KEY={'k' * 32}\n")
+        with Server("--http", "--demo", env={"PORT": ""}, wait=True, files={".env": text}) as s:
+            self.assertEqual(s.get("/tools").status, 401)
+            self.assertEqual(s.get("/tools", headers={"X-API-Key": "k" * 32}).status, 200)
+
+    def test_tenants(self):
+        """The example of a tenants file has every member of one, and no token that could be one"""
+        tenants = json.loads((DEPLOY / "tenants-config.example.json").read_text())["tenants"]
+        for one in tenants.values():
+            self.assertEqual(set(one), {"name", "agent_url", "agent_token", "enabled", "description", "created_at", "contact"})
+            self.assertTrue(one["agent_token"].startswith("REPLACE-"))
+        self.assertEqual({one["enabled"] for one in tenants.values()}, {True, False})
+        if HAS_TENANTS:
+            with Server("--http", "--tenants", str(DEPLOY / "tenants-config.example.json"), env={"API_KEY": "k" * 32}) as s:
+                self.assertEqual(s.get("/health").status, 200)
+
+    def test_examples(self):
+        """The examples of clients list the tools, call one, and tell what went wrong"""
+        programs = [[sys.executable, DEPLOY / "examples/client.py"]]
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        if shutil.which("node"):
+            programs.append(["node", DEPLOY / "examples/client.mjs"])
+            if (CLIENTS / "node_modules/@modelcontextprotocol/sdk").exists():
+                (folder / "node_modules").symlink_to((CLIENTS / "node_modules").resolve())
+                shutil.copy(DEPLOY / "examples/sdk.mjs", folder)
+                programs.append(["node", folder / "sdk.mjs"])
+        try:
+            from mcp import Client  # noqa: F401: version 2 of the SDK has it
+            programs.append([sys.executable, DEPLOY / "examples/sdk.py"])
+        except ImportError:
+            pass
+        print("# tried: " + ", ".join(str(Path(p[-1]).name) for p in programs))
+        with Server("--http", "--sse", "--demo", env={"API_KEY": "k" * 32}) as s:
+            env = {**clean_env(), "SRDIAG_URL": f"http://127.0.0.1:{s.port}", "SRDIAG_KEY": "k" * 32}
+            for program in programs:
+                for transport in ("http", "sse") if program[-1].name == "sdk.mjs" else ("http",):
+                    with self.subTest(program=program[-1].name, transport=transport):
+                        env["SRDIAG_TRANSPORT"] = transport
+                        self.assertIn("get_disk_usage", run(*program, env=env).stdout)
+                        done = run(*program, "get_large_tables", '{"limit": 2}', env=env)
+                        self.assertEqual((done.returncode, '"rows":' in done.stdout), (0, True), done.stderr)
+                        self.assertNotEqual(run(*program, "no_such_tool", env=env).returncode, 0)
+                        done = run(*program, env={**env, "SRDIAG_KEY": "wrong"})
+                        self.assertNotEqual(done.returncode, 0)
+                        self.assertIn("401" if "client" in program[-1].name else "nauthorized", done.stderr)
+
+
+if __name__ == "__main__":
+    tap.main()

@@ -1,0 +1,32 @@
+"""What the tests of deploy/ share: the folder, processes with a clean environment, and what this srdiag can do."""
+
+import subprocess
+
+from serving import ROOT, SRDIAG, clean_env
+
+try:
+    import jsonschema
+    import yaml
+except ImportError:
+    jsonschema = yaml = None
+
+DEPLOY = ROOT / "deploy"
+NO_YAML = "the package PyYAML is not installed: make build/venv/.done"
+HAS_AGENT = subprocess.run([SRDIAG, "help", "agent"], capture_output=True).returncode == 0
+HAS_TEST_AGENT = any('"/test-agent"' in p.read_text() for p in (ROOT / "lib/serve").glob("*.c"))
+HAS_TENANTS = b"--tenants " in subprocess.run([SRDIAG, "help", "serve"], capture_output=True).stdout
+
+
+def run(*words, timeout=60, **more):
+    more.setdefault("env", clean_env())
+    return subprocess.run([str(w) for w in words], capture_output=True, text=True, timeout=timeout,
+                          stdin=subprocess.DEVNULL, **more)
+
+
+def documents(name):
+    """The YAML documents of a file of deploy/."""
+    return [d for d in yaml.safe_load_all((DEPLOY / name).read_text()) if d]
+
+
+def healthcheck(*words, **more):
+    return run(SRDIAG, "healthcheck", *words, **more)
