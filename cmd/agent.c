@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cmd/agent.h"
@@ -291,6 +293,17 @@ static void set_log_level(const struct srd_settings *settings)
                                                 : SRD_LOG_WARNING);
 }
 
+/* A core file would hold password and token. */
+static void leave_no_core(void)
+{
+    const struct rlimit none = { 0, 0 };
+
+    setrlimit(RLIMIT_CORE, &none);
+#if !defined(__SANITIZE_ADDRESS__) /* which looks into the process when it ends */
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
 static int serve(struct srd_call *call, struct srd_error *err)
 {
     struct srd_agent_options wanted;
@@ -306,6 +319,7 @@ static int serve(struct srd_call *call, struct srd_error *err)
     if (ask_password(call, err) || srd_agent_options_of(&call->settings, call->arena, &wanted, err))
         return err->code;
     catch_signals();
+    leave_no_core();
     return srd_agent_run(&wanted, &life, err);
 }
 

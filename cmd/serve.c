@@ -11,8 +11,10 @@
 
 #include "cmd/serve.h"
 #include "cmd/terminal.h"
+#include "lib/base/cleanup.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
+#include "lib/base/utf8.h"
 
 #define HEAPS 4 /* more gave no more calls per second to two event threads and 16 clients */
 #define STACK ((size_t)1 << 20) /* the system's own name lookups are what needs most, not we */
@@ -21,6 +23,11 @@ static struct {
     bool stdio, http, sse;
     struct srd_serve_keys_options keys;
 } opt;
+
+/* As they were when it began, for the banner; NULL: there are none. */
+static const struct srd_tenants *tenants;
+
+#define SHOWN_TENANTS 20
 
 static const struct srd_option options[] = {
     { "stdio", 0, SRD_OPT_FLAG, &opt.stdio, NULL,
@@ -105,6 +112,25 @@ static int choose_mode(struct srd_call *call, struct srd_error *err)
     return 0;
 }
 
+/* A server of tenants has no cluster of its own. */
+static int check_tenants(struct srd_call *call, struct srd_error *err)
+{
+    const struct srd_settings *s = &call->settings;
+
+    if (!*srd_setting_text(s, SRD_SET_tenants))
+        return 0;
+    if (opt.stdio)
+        return srd_fail(err, SRD_E_USAGE,
+                        "--tenants is for many clients: --http, --sse or both, and not --stdio");
+    if (srd_globals.demo || srd_globals.input ||
+        s->chosen[SRD_SET_host].rank == SRD_RANK_OPTION ||
+        s->chosen[SRD_SET_agent].rank == SRD_RANK_OPTION)
+        return srd_fail(err, SRD_E_USAGE,
+                        "with --tenants each tenant's agent is asked, and nobody else: leave "
+                        "--demo, --input, --host and --agent out");
+    return 0;
+}
+
 /* A server has nobody to ask later on. */
 static int ask_password(struct srd_call *call, struct srd_error *err)
 {
@@ -184,6 +210,25 @@ static const char *joined(struct srd_arena *arena, const char *const *list)
     return out;
 }
 
+static void tell_tenants(void)
+{
+    SRD_CLEANUP(srd_buf_free) struct srd_buf name = { 0 };
+
+    if (!tenants)
+        return;
+    srd_buf_init(&name, 4096);
+    dprintf(STDERR_FILENO, "   Tenants:          %zu loaded (%zu enabled)\n", tenants->count,
+            tenants->enabled);
+    for (size_t i = 0; i < tenants->count && i < SHOWN_TENANTS; i++) {
+        srd_buf_clear(&name);
+        srd_utf8_clean(&name, tenants->list[i].name, srd_utf8_fit(tenants->list[i].name, 60));
+        dprintf(STDERR_FILENO, "      - %s (%s)%s\n", tenants->list[i].id, name.data,
+                tenants->list[i].enabled ? "" : ", disabled");
+    }
+    if (tenants->count > SHOWN_TENANTS)
+        dprintf(STDERR_FILENO, "      and %zu more\n", tenants->count - SHOWN_TENANTS);
+}
+
 /* On standard error, as standard output may be somebody's file. */
 static void banner(void *context, const char *address)
 {
@@ -192,7 +237,8 @@ static void banner(void *context, const char *address)
     const char *scheme = *srd_setting_text(s, SRD_SET_tls_cert) ? "https" : "http";
     const char *const *origins = srd_setting_list(s, SRD_SET_allow_origin);
     bool keys = *srd_setting_text(s, SRD_SET_api_key_file) ||
-                *srd_setting_text(s, SRD_SET_api_key) || *srd_setting_text(s, SRD_SET_api_keys);
+                *srd_setting_text(s, SRD_SET_api_key) || *srd_setting_text(s, SRD_SET_api_keys) ||
+                (tenants && tenants->keys.count);
 
     if (srd_globals.quiet)
         return;
@@ -205,8 +251,10 @@ static void banner(void *context, const char *address)
                 address, scheme, address);
     dprintf(STDERR_FILENO, "   Health check:     %s://%s/health\n\n   Authentication:   %s\n",
             scheme, address, keys ? "Enabled" : "Disabled (no key is set)");
-    dprintf(STDERR_FILENO, "   CORS:             %s\n\n   Press Ctrl+C to stop the server\n\n",
+    dprintf(STDERR_FILENO, "   CORS:             %s\n",
             *origins ? joined(call->arena, origins) : "Disabled");
+    tell_tenants();
+    dprintf(STDERR_FILENO, "\n   Press Ctrl+C to stop the server\n\n");
 }
 
 static int serve_many(struct srd_call *call, const struct srd_serve_options *wanted,
@@ -276,10 +324,12 @@ static int run(struct srd_call *call, struct srd_error *err)
         return srd_serve_keys(call, &opt.keys, err);
     set_log_level(&call->settings);
     share_memory();
-    if (ask_password(call, err) || srd_serve_options_of(&call->settings, call->arena, &wanted, err))
+    if (check_tenants(call, err) || ask_password(call, err) ||
+        srd_serve_options_of(&call->settings, call->arena, &wanted, err))
         return err->code;
     wanted.http = opt.http;
     wanted.sse = opt.sse;
+    tenants = wanted.tenants;
     return opt.stdio ? serve_one(&wanted, err) : serve_many(call, &wanted, err);
 }
 

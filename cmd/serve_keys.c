@@ -1,15 +1,11 @@
 /* How does a key come into the key file, and out of it? */
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/listing.h"
+#include "cmd/replace.h"
 #include "cmd/serve.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/crypto.h"
@@ -24,6 +20,7 @@ struct key_file {
     size_t size;
     struct srd_api_keys keys;
     bool missing;
+    const struct srd_replace *replace;
 };
 
 static int read_file(struct key_file *file, struct srd_arena *arena, struct srd_error *err)
@@ -40,51 +37,10 @@ static int read_file(struct key_file *file, struct srd_arena *arena, struct srd_
     return srd_api_keys_read(&file->keys, file->path, arena, err); /* also judges who may read it */
 }
 
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
-
-static bool write_all(int fd, const char *bytes, size_t n)
-{
-    while (n) {
-        ssize_t done = write(fd, bytes, n);
-
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return false;
-        bytes += done;
-        n -= (size_t)done;
-    }
-    return true;
-}
-
-/* Beside it, then renamed: a reload never sees half a file, and a full disk loses no key. */
 static int write_file(const struct key_file *file, const struct srd_buf *text,
                       struct srd_arena *arena, struct srd_error *err)
 {
-    char *beside = srd_arena_printf(arena, "%s.XXXXXX", file->path);
-    SRD_CLEANUP(close_fd) int fd = mkostemp(beside, O_CLOEXEC); /* 0600 */
-    struct stat before;
-
-    if (fd < 0)
-        return srd_fail(err, SRD_E_SYSTEM, "could not write beside \"%s\": %s", file->path,
-                        strerror(errno));
-    /* who could read it before can read it after: the server may run as another user */
-    if (!stat(file->path, &before) &&
-        (fchmod(fd, before.st_mode & 0640) ||
-         ((before.st_uid != geteuid() || before.st_gid != getegid()) &&
-          fchown(fd, before.st_uid, before.st_gid)))) {
-        srd_fail(err, SRD_E_SYSTEM, "could not give the new \"%s\" the owner of the old one: %s",
-                 file->path, strerror(errno));
-    } else if (!write_all(fd, text->data, text->size) || fsync(fd) || rename(beside, file->path)) {
-        srd_fail(err, SRD_E_SYSTEM, "could not write \"%s\": %s", file->path, strerror(errno));
-    }
-    if (err->code)
-        unlink(beside);
-    return err->code;
+    return srd_replace_write(file->replace, text->data, text->size, arena, err);
 }
 
 /* ---- new ---- */
@@ -234,7 +190,9 @@ int srd_serve_keys(struct srd_call *call, const struct srd_serve_keys_options *o
     static const char *const words[] = { "new", "list", "revoke", NULL };
     const char *word = call->operand_count > 1 ? call->operands[1] : "list";
     const char *name = call->operand_count > 2 ? call->operands[2] : NULL;
-    struct key_file file = { .path = srd_setting_text(&call->settings, SRD_SET_api_key_file) };
+    SRD_CLEANUP(srd_replace_end) struct srd_replace replace = { .fd = -1 };
+    struct key_file file = { .path = srd_setting_text(&call->settings, SRD_SET_api_key_file),
+                             .replace = &replace };
 
     if (!srd_text_in(word, words))
         return srd_fail(err, SRD_E_USAGE, "serve keys knows new, list and revoke, not \"%s\"%s",
@@ -246,7 +204,8 @@ int srd_serve_keys(struct srd_call *call, const struct srd_serve_keys_options *o
     if (!*file.path)
         return srd_fail(err, SRD_E_USAGE,
                         "no key file is set: --api-key-file FILE, or api-key-file in [server]");
-    if (read_file(&file, call->arena, err))
+    if ((strcmp(word, "list") != 0 && srd_replace_begin(file.path, call->arena, &replace, err)) ||
+        read_file(&file, call->arena, err))
         return err->code;
     if (!strcmp(word, "list"))
         return file.missing ? srd_fail(err, SRD_E_CONFIG,

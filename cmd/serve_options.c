@@ -4,9 +4,12 @@
 
 #include "cmd/serve.h"
 #include "experts/catalogue.h"
+#include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/serve/notify.h"
 #include "lib/source/agent.h"
+
+#define TENANT_WORKERS 64
 
 static const char *or_null(const char *text)
 {
@@ -130,6 +133,32 @@ static int add_clusters(struct srd_settings *settings, struct srd_arena *arena,
     return 0;
 }
 
+/* ---- its tenants ---- */
+
+/* Each has one cluster, which its agents stand for. One that is disabled has none. */
+static int add_tenants(const char *file, struct srd_arena *arena, struct srd_serve_options *out,
+                       struct srd_error *err)
+{
+    struct srd_tenants *tenants = srd_arena_alloc(arena, sizeof(*tenants));
+    struct srd_desk_cluster *list;
+
+    if (srd_tenants_read(file, arena, tenants, err))
+        return err->code;
+    for (const char *const *w = tenants->warnings; *w; w++)
+        srd_log(SRD_LOG_WARNING, "%s", *w);
+    list = srd_arena_array(arena, tenants->count + 1, sizeof(*list));
+    out->tenants = tenants;
+    out->desk.clusters = list;
+    out->desk.cluster_count = 0;
+    for (size_t i = 0; i < tenants->count; i++)
+        if (tenants->list[i].enabled)
+            list[out->desk.cluster_count++] =
+                (struct srd_desk_cluster){ .tenant = tenants->list[i].id,
+                                           .name = tenants->list[i].id,
+                                           .agents = &tenants->list[i].agents };
+    return 0;
+}
+
 /* ---- all of it ---- */
 
 static const char *const *keys_of(const struct srd_settings *settings, struct srd_arena *arena)
@@ -166,13 +195,14 @@ static int desk_of(struct srd_settings *settings, struct srd_arena *arena,
     if (srd_settings_limits(settings, NULL, &out->overrides, err) ||
         srd_limits_check(out->overrides, arena, err))
         return err->code;
-    return add_clusters(settings, arena, out, err);
+    return 0;
 }
 
 int srd_serve_options_of(struct srd_settings *settings, struct srd_arena *arena,
                          struct srd_serve_options *out, struct srd_error *err)
 {
     const char *level = srd_setting_text(settings, SRD_SET_log_level);
+    const char *tenants_file = text_of(settings, SRD_SET_tenants);
     int64_t rate = 0, rate_s = 60;
     const char *listen_origin;
 
@@ -204,5 +234,11 @@ int srd_serve_options_of(struct srd_settings *settings, struct srd_arena *arena,
         .version = SRD_VERSION_TEXT,
     };
     out->listen_origin = listen_origin;
-    return desk_of(settings, arena, &out->desk, err);
+    /* a worker waits for a cluster, and one tenant's must not be what another waits for */
+    if (tenants_file && !srd_setting_given(settings, SRD_SET_workers))
+        out->workers = TENANT_WORKERS;
+    if (desk_of(settings, arena, &out->desk, err))
+        return err->code;
+    return tenants_file ? add_tenants(tenants_file, arena, out, err)
+                   : add_clusters(settings, arena, &out->desk, err);
 }

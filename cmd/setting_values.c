@@ -43,21 +43,6 @@ static bool in_range(const struct srd_setting *s, const char *text)
            n <= s->max * 1000;
 }
 
-bool srd_rate_parse(const char *text, int64_t *count, int64_t *seconds)
-{
-    const char *slash = strchr(text, '/');
-    char number[32];
-    size_t n = slash ? (size_t)(slash - text) : strlen(text);
-
-    *seconds = 60;
-    if (n >= sizeof(number))
-        return false;
-    memcpy(number, text, n);
-    number[n] = '\0';
-    return srd_text_int64(number, count) && *count >= 0 && *count <= 1000000000 &&
-           (!slash || (srd_text_int64(slash + 1, seconds) && *seconds > 0 && *seconds <= 86400));
-}
-
 /* What is no address in the list @text; NULL: nothing. */
 static const char *bad_address(const char *text, struct srd_arena *arena)
 {

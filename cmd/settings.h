@@ -9,6 +9,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/error.h"
 #include "lib/model/evidence.h"
+#include "lib/net/limits.h"
 
 /*
  * What shall srdiag connect to, and how shall it print? One table (settings.def) says which
@@ -133,8 +134,6 @@ int64_t srd_setting_ms(const struct srd_settings *settings, enum srd_setting_id 
 bool srd_setting_bool(const struct srd_settings *settings, enum srd_setting_id id);
 /* NULL-ended; in the settings' arena. */
 const char *const *srd_setting_list(const struct srd_settings *settings, enum srd_setting_id id);
-/* "100/60" -> 100 in 60 s; false: no rate. */
-bool srd_rate_parse(const char *text, int64_t *count, int64_t *seconds);
 /* From an option, the environment or a file? */
 bool srd_setting_given(const struct srd_settings *settings, enum srd_setting_id id);
 

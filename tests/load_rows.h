@@ -72,11 +72,11 @@ static inline const char *loads_text(struct srd_arena *arena, const char *job_he
     SRD_CLEANUP(srd_buf_free) struct srd_buf out;
     const char *job = rows_below(jobs, job_head), *rate = rows_below(rates, rate_head);
 
+    srd_buf_init(&out, 1 << 22);
     if (jobs && !job)
         return jobs;
     if (rates && !rate)
         return rates;
-    srd_buf_init(&out, 1 << 22);
     srd_buf_printf(&out, "%.*s%s\n", (int)strcspn(job_head, "\n"), job_head, LOADS_HEAD);
     for (; job && *job; job += strcspn(job, "\n") + 1)
         add_job(&out, job, strcspn(job, "\n"));

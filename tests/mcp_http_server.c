@@ -226,8 +226,9 @@ int main(int argc, char **argv)
     srd_sse_sweep(&serve, 0);
     srd_http_drain(serve.http, 200);
     srd_mcp_abandon_scope(serve.mcp, NULL);
-    srd_work_free(&serve.work);
+    srd_work_end(serve.work);
     srd_http_stop(&serve.http);
+    srd_work_free(&serve.work);
     srd_sse_free(&serve.sse);
     srd_mcp_free(&serve.mcp);
     return 0;

@@ -39,10 +39,10 @@ static const struct srd_route list_route = {
 static const struct srd_route *const routes[] = { &open_route, &use_route,  &metrics_route,
                                                   &admin_route, &list_route, NULL };
 
-static const struct srd_serve_tenant tenants[] = { { "acme", "ACME", true },
-                                                   { "umbrella", "Umbrella", true },
-                                                   { "gone", "Gone", false },
-                                                   { 0 } };
+static struct srd_tenant tenant_list[] = { { .id = "acme", .enabled = true },
+                                           { .id = "umbrella", .enabled = true, .rate = 3, .rate_s = 60 },
+                                           { .id = "gone" } };
+static const struct srd_tenants tenants = { .list = tenant_list, .count = 3 };
 
 /* What the server is told, in words: "ip=10.0.0.0/8 keys tenants rate=2 max=1 beyond host=x origin=*". */
 static void make_rules(const char *text, struct srd_rules *rules, struct srd_arena *arena)
@@ -79,13 +79,15 @@ static void make_rules(const char *text, struct srd_rules *rules, struct srd_are
             fail_msg("what is \"%s\"?", *words);
     }
     if (shared)
-        o->tenants = tenants;
+        o->tenants = &tenants;
     assert_int_equal(srd_rules_make(rules, arena, &err), 0);
     if (keys) {
         static const char file[] = "alice " KEY " use\nprom " OTHER " metrics\n"
                                    "ops sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 admin\n"
                                    "shop shopshopshopshopshop use acme\n"
-                                   "two twotwotwotwotwotwotwo use acme,umbrella,gone\n";
+                                   "two twotwotwotwotwotwotwo use acme,umbrella,gone\n"
+                                   "meter metermetermetermeter use+metrics acme\n"
+                                   "boss bossbossbossbossboss admin acme\n";
 
         assert_int_equal(srd_api_keys_parse(&rules->keys, "keys", file, sizeof(file) - 1, arena, &err), 0);
     }
@@ -252,6 +254,11 @@ static const struct row {
     { "of two, one has to be named", "keys,tenants", "POST /call key=twotwotwotwotwotwotwo", "404 tenant key=two" },
     { "and can be", "keys,tenants", "POST /call tenant=umbrella key=twotwotwotwotwotwotwo", "200 key=two tenant=umbrella" },
     { "but not one that is switched off", "keys,tenants", "POST /call tenant=gone key=twotwotwotwotwotwotwo", "404 tenant key=two" },
+    { "a key of one tenant does not see the figures of all", "keys,tenants", "GET /metrics key=metermetermetermeter", "403 role key=meter" },
+    { "nor administers what is everybody's", "keys,tenants", "DELETE /admin/c/7 key=bossbossbossbossboss", "403 role key=boss" },
+    { "a key of all tenants does", "keys,tenants", "GET /metrics key=" OTHER, "200 key=prom" },
+    { "its own figures are all there are without tenants", "keys", "GET /metrics key=metermetermetermeter", "200 key=meter" },
+    { "an open path does not make anybody a tenant", "keys,tenants", "GET /health tenant=acme", "200" },
     { "keys come before tenants", "keys,tenants", "POST /call tenant=nobody", "401 key" },
 
     { "as many at a time as allowed", "max=2", "POST /call active=2", "200" },
@@ -322,6 +329,22 @@ static void run_steps(const char *words, const struct step *steps, size_t n)
             srd_buf_printf(&got, " retry=%d", (int)ruling.retry_after_s);
         assert_string_equal(got.data, steps[i].want);
     }
+}
+
+static void test_rate_of_tenant(void **state)
+{
+    static const struct step steps[] = {
+        { 1000, "POST /call tenant=umbrella from=127.0.0.1 key=" KEY, "200 key=alice tenant=umbrella" },
+        { 1000, "POST /call tenant=umbrella key=twotwotwotwotwotwotwo", "200 key=two tenant=umbrella" },
+        { 1000, "POST /call tenant=umbrella key=" KEY, "200 key=alice tenant=umbrella" },
+        { 1000, "POST /call tenant=umbrella key=" KEY, "429 rate key=alice tenant=umbrella retry=20" },
+        { 1000, "POST /call tenant=umbrella key=twotwotwotwotwotwotwo", "429 rate key=two tenant=umbrella retry=20" },
+        { 1000, "POST /call tenant=acme key=" KEY, "200 key=alice tenant=acme" },
+        { 21000, "POST /call tenant=umbrella key=" KEY, "200 key=alice tenant=umbrella" },
+    };
+
+    (void)state;
+    run_steps("keys,tenants", steps, sizeof(steps) / sizeof(*steps));
 }
 
 static void test_rate(void **state)
@@ -423,7 +446,7 @@ static void test_key_of_variable(void **state)
     assert_string_equal(rules.keys.list[0].name, "api-key");
     assert_string_equal(rules.keys.list[1].name, "api-key-2");
     assert_int_equal(rules.keys.list[0].roles, SRD_ROLE_ALL);
-    rules.options.tenants = tenants;
+    rules.options.tenants = &tenants;
     rules.keys = (struct srd_api_keys){ 0 };
     assert_int_equal(srd_rules_make(&rules, arena, &err), 0);
     assert_int_equal(rules.keys.list[0].roles, SRD_ROLE_USE);
@@ -431,7 +454,7 @@ static void test_key_of_variable(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[SRD_COUNT(rows) + SRD_COUNT(refusals) + 3];
+    struct CMUnitTest tests[SRD_COUNT(rows) + SRD_COUNT(refusals) + 4];
     size_t n = 0;
 
     srd_log_set_level(SRD_LOG_ERROR);
@@ -443,6 +466,8 @@ int main(void)
         tests[n++] = (struct CMUnitTest){ .name = refusals[i].name, .test_func = test_refusal,
                                           .initial_state = (void *)&refusals[i] };
     tests[n++] = (struct CMUnitTest){ .name = "so many in a minute, and then one by one", .test_func = test_rate };
+    tests[n++] = (struct CMUnitTest){ .name = "a tenant's rate is that of all its clients together, and of no other's",
+                                      .test_func = test_rate_of_tenant };
     tests[n++] = (struct CMUnitTest){ .name = "a rate of 0 is none", .test_func = test_rate_off };
     tests[n++] = (struct CMUnitTest){ .name = "the key of a variable is the owner's, unless the server is shared",
                                       .test_func = test_key_of_variable };

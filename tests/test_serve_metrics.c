@@ -155,7 +155,7 @@ static void test_totals(void **state)
     json = srd_metrics_tenants(m);
     srd_buf_init(&text, 4096);
     srd_json_print(json, false, &text);
-    assert_string_equal(text.data, "[{\"tenant_id\":\"acme\",\"requests\":102,\"errors\":10}]");
+    assert_string_equal(text.data, "[{\"tenant_id\":\"acme\",\"requests\":102,\"errors\":10,\"calls\":0,\"failed_calls\":0}]");
 }
 
 static void test_tools(void **state)

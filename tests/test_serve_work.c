@@ -128,6 +128,20 @@ static void a_pool_of_one_serves_every_lane(void **state)
     assert_int_equal(done, 60);
 }
 
+static void an_ended_pool_takes_nothing(void **state)
+{
+    struct srd_work *work = srd_work_new(4, 4);
+
+    (void)state;
+    assert_true(srd_work_submit(work, task, NULL));
+    srd_work_end(work);
+    assert_int_equal(done, 1);
+    assert_false(srd_work_submit(work, task, NULL));
+    srd_work_end(work); /* twice is fine */
+    srd_work_free(&work);
+    assert_int_equal(done, 1);
+}
+
 static void an_unused_pool_has_no_thread(void **state)
 {
     struct srd_work *work = srd_work_new(4, 4);
@@ -146,6 +160,7 @@ int main(void)
         cmocka_unit_test_setup(a_full_queue_takes_nothing, begin),
         cmocka_unit_test_setup(one_lane_leaves_threads_and_places_to_others, begin),
         cmocka_unit_test_setup(a_pool_of_one_serves_every_lane, begin),
+        cmocka_unit_test_setup(an_ended_pool_takes_nothing, begin),
         cmocka_unit_test_setup(an_unused_pool_has_no_thread, begin),
     };
 

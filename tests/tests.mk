@@ -99,9 +99,11 @@ check-hosts: all build/.deps-check $(VENV)/.done $(CLIENTS)/.done
 
 # The parsers of what people and other machines hand us get a minute each; what is behind them, less.
 FUZZ_SECONDS ?= 60
-FUZZ_MORE_SECONDS ?= 20
+FUZZ_MORE_SECONDS ?= 10
 FUZZ_FIRST := fuzz_snapshot fuzz_cells fuzz_json fuzz_config fuzz_options
 JOBS ?= $(shell nproc)
+# Many tests wait more than they work.
+TEST_JOBS ?= $(shell echo $$(($(JOBS) + 1)))
 asan := build/san-address-undefined
 tsan := build/san-thread
 raced := test_engine test_live test_wire test_mcp_flight test_serve_work test_serve_cache test_serve_clusters \
@@ -115,7 +117,7 @@ check: build/.deps-check $(VENV)/.done $(CLIENTS)/.done $(HOSTS)/.done
 	    $(tsan)/srdiag_fixture \
 	    $(raced:%=$(tsan)/%)
 	$(MAKE) -j$(JOBS) FUZZ=1 CC=clang WERROR=1 fuzzers
-	python3 tests/run.py --jobs $(JOBS) \
+	python3 tests/run.py --jobs $(TEST_JOBS) \
 	    $(foreach f,$(FUZZ_FIRST),'tests/fuzz/run.sh build/fuzz/$(f) $(FUZZ_SECONDS)') \
 	    $(foreach f,$(filter-out $(FUZZ_FIRST),$(notdir $(FUZZERS))),'tests/fuzz/run.sh build/fuzz/$(f) $(FUZZ_MORE_SECONDS)') \
 	    $(TESTS) $(TESTS:$(B)/%=$(asan)/%) $(raced:%=$(tsan)/%) \
@@ -126,6 +128,9 @@ check: build/.deps-check $(VENV)/.done $(CLIENTS)/.done $(HOSTS)/.done
 	    $(foreach s,$(asan) $(tsan),'SRDIAG=$(s)/srdiag $(VENV)/bin/python tests/check_agent.py') \
 	    'SRDIAG=$(asan)/srdiag $(VENV)/bin/python tests/check_agent_source.py' \
 	    $(foreach s,$(asan) $(tsan),'MCP_FIXTURE=$(s)/mcp_fixture $(VENV)/bin/python tests/check_mcp_stdio.py') \
+	    'SRDIAG=$(asan)/srdiag $(VENV)/bin/python tests/check_mcp_life.py' \
+	    'SRDIAG=$(tsan)/srdiag $(VENV)/bin/python tests/check_mcp_life.py Killed Many' \
+	    'SRDIAG=$(tsan)/srdiag $(VENV)/bin/python tests/check_serve_load.py' \
 	    $(foreach s,$(asan) $(tsan),'CHURN_SERVER=$(s)/srdiag_fixture $(VENV)/bin/python tests/check_mcp_churn.py') \
 	    $(foreach s,$(asan) $(tsan),'HTTP_ECHO=$(s)/http_echo $(VENV)/bin/python tests/check_http_raw.py') \
 	    $(foreach s,$(asan) $(tsan),'MCP_HTTP_SERVER=$(s)/mcp_http_server $(VENV)/bin/python tests/check_mcp_http.py') \

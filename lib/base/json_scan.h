@@ -8,7 +8,7 @@
 
 /*
  * The part of json.h that refuses: grammar, UTF-8, control characters, \u0000, depth above 64, and
- * numbers of more than 63 characters. For json.c; everybody else calls srd_json_parse().
+ * numbers of more than 63 characters. For json.c (and json_at.c); everybody else calls srd_json_parse().
  */
 
 /* 0 if the @n bytes are one JSON text; SRD_E_DATA with line and column (in bytes) if not. */

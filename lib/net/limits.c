@@ -9,6 +9,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/crypto.h"
+#include "lib/base/text.h"
 
 #define WAYS 8 /* places that one client may be in */
 #define ROUNDING 1e-6
@@ -113,4 +114,19 @@ bool srd_limits_take(struct srd_limits *limits, size_t count, size_t seconds, co
         *retry_s = 1;
     pthread_mutex_unlock(&limits->lock);
     return taken;
+}
+
+bool srd_rate_parse(const char *text, int64_t *count, int64_t *seconds)
+{
+    const char *slash = strchr(text, '/');
+    char number[32];
+    size_t n = slash ? (size_t)(slash - text) : strlen(text);
+
+    *seconds = 60;
+    if (n >= sizeof(number))
+        return false;
+    memcpy(number, text, n);
+    number[n] = '\0';
+    return srd_text_int64(number, count) && *count >= 0 && *count <= 1000000000 &&
+           (!slash || (srd_text_int64(slash + 1, seconds) && *seconds > 0 && *seconds <= 86400));
 }

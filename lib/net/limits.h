@@ -20,6 +20,8 @@ struct srd_limits *srd_limits_new(size_t clients);
 /* false: not now; *@retry_s (at least 1) says when the next one may come. @now_ms is monotonic. */
 bool srd_limits_take(struct srd_limits *limits, size_t count, size_t seconds, const char *key,
                      const char *peer, int64_t now_ms, int64_t *retry_s);
+/* "100/60" -> 100 in 60 s; "100": in a minute; "0": no limit. false: no rate. */
+bool srd_rate_parse(const char *text, int64_t *count, int64_t *seconds);
 void srd_limits_free(struct srd_limits **limits);
 
 #endif

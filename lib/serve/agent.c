@@ -24,10 +24,11 @@
 #define QUEUE_PER_WORKER 4
 #define DEFAULT_CONNECTIONS 200
 #define DEFAULT_DRAIN_MS 10000
-#define MAX_BODY ((size_t)16 << 20)
+#define MAX_BODY ((size_t)4 << 20)     /* as JSON it may take forty times as much */
 #define MAX_STREAM ((size_t)256 << 20) /* far above what agent_round.c lets wait */
 #define SWEEP_MS 30000
-#define FRONTENDS_MS 60000 /* how long a list of FEs is believed */
+#define FRONTENDS_MS 60000      /* how long a list of FEs is believed */
+#define FRONTENDS_AGAIN_MS 1000 /* and how long it is not asked for anew, whoever is not in it */
 #define STRANGERS_A_MINUTE 60
 
 /* ---- the ledger ---- */
@@ -178,14 +179,15 @@ bool srd_agent_knows(struct srd_agent *agent, struct srd_source *src, const char
     struct srd_arena *arena;
     const char *const *list;
     int64_t asked_ms = srd_clock_monotonic_ms();
-    bool known, fresh;
+    bool known, fresh, just_asked;
 
     pthread_mutex_lock(&agent->lock);
     fresh = agent->frontends && asked_ms - agent->fe_asked_ms < FRONTENDS_MS;
+    just_asked = agent->frontends && asked_ms - agent->fe_asked_ms < FRONTENDS_AGAIN_MS;
     known = in_list(agent->frontends, node);
     pthread_mutex_unlock(&agent->lock);
-    if (known && fresh)
-        return true;
+    if ((known && fresh) || just_asked)
+        return known;
     arena = srd_arena_new();
     list = ask_frontends(src, arena, deadline_ms);
     known = in_list(list, node);

@@ -14,7 +14,7 @@
 #define FORMAT "collect/1"
 #define DEFAULT_MS 45000
 #define MAX_MS 600000
-#define MAX_QUESTIONS 20000
+#define MAX_QUESTIONS 5000
 #define MAX_WAITING ((size_t)4 << 20) /* bytes for a client that reads slowly; then we wait */
 #define WAIT_NS 5000000
 

@@ -64,7 +64,13 @@ struct srd_place *srd_place_new(const struct srd_desk_cluster *cluster,
     place->cluster.tenant = srd_arena_copy(place->arena, cluster->tenant);
     place->cluster.name = srd_arena_copy(place->arena, cluster->name);
     place->cluster.live = copy_live(&cluster->live, place->arena);
+    place->cluster.agents = NULL; /* the remote has its own */
     place->limits = with_defaults(limits);
+    if (cluster->agents) {
+        struct srd_remote_options how = { .work = limits->looks, .breaker_ms = limits->breaker_ms };
+
+        place->remote = srd_remote_new(cluster->agents, &how);
+    }
     place->score = -1;
     pthread_mutex_init(&place->lock, NULL);
     srd_wait_init(&place->change);
@@ -87,6 +93,9 @@ void srd_place_drop(struct srd_place **pointer)
         return;
     for (size_t i = 0; i < place->idle_count; i++)
         srd_source_close(&place->idle[i].source);
+    if (place->remote)
+        srd_remote_stop(place->remote);
+    srd_remote_drop(&place->remote);
     password = (char *)(uintptr_t)place->cluster.live.password; /* our own copy */
     if (password)
         srd_wipe(password, strlen(password));
@@ -119,6 +128,8 @@ bool srd_place_is(const struct srd_place *place, const struct srd_desk_cluster *
     return same_text(place->cluster.tenant, cluster->tenant) &&
            same_text(place->cluster.name, cluster->name) && place->cluster.open == cluster->open &&
            place->cluster.open_data == cluster->open_data &&
+           !place->remote == !cluster->agents &&
+           (!place->remote || srd_remote_is(place->remote, cluster->agents)) &&
            same_live(&place->cluster.live, &cluster->live) &&
            place->limits.statements == wanted.statements && place->limits.pool == wanted.pool &&
            place->limits.pool_wait_ms == wanted.pool_wait_ms &&
@@ -137,7 +148,14 @@ const char *srd_place_name(const struct srd_place *place)
 
 const char *srd_place_where(const struct srd_place *place)
 {
-    return !place->cluster.open && place->cluster.live.hosts ? place->cluster.live.hosts : "";
+    bool live = !place->cluster.open && !place->remote;
+
+    return live && place->cluster.live.hosts ? place->cluster.live.hosts : "";
+}
+
+struct srd_remote *srd_place_remote(const struct srd_place *place)
+{
+    return place->remote;
 }
 
 /* ---- the pool ---- */
@@ -164,6 +182,8 @@ static int open_source(struct srd_place *place, const volatile sig_atomic_t *can
 {
     const struct srd_desk_cluster *cluster = &place->cluster;
 
+    if (place->remote)
+        return srd_remote_open(place->remote, out, err);
     return cluster->open ? cluster->open(cluster, cancel_flag, out, err)
                          : srd_live_open(&cluster->live, cancel_flag, out, err);
 }
@@ -179,7 +199,8 @@ static void note_error(struct srd_place *place, const struct srd_error *err)
     memcpy(place->error, err->text, sizeof(place->error));
     place->down = *err;
     place->down_since_ms = now;
-    place->down_until_ms = now + place->limits.breaker_ms;
+    /* agents have breakers of their own, which know when one is back */
+    place->down_until_ms = place->remote ? 0 : now + place->limits.breaker_ms;
 }
 
 /* Opens a new one; called with the lock, which is given up meanwhile. @lent counts it already. */
@@ -373,4 +394,10 @@ void srd_place_state(struct srd_place *place, struct srd_arena *arena,
     };
     memcpy(out->findings, place->findings, sizeof(out->findings));
     pthread_mutex_unlock(&place->lock);
+    if (place->remote) {
+        struct srd_remote_state *agents;
+
+        out->agent_count = srd_remote_states(place->remote, arena, &agents);
+        out->agents = agents;
+    }
 }

@@ -24,6 +24,7 @@ struct srd_place_limits {
     int64_t pool_wait_ms, pool_age_ms;
     int64_t fresh_ms;   /* a source that was used within it is lent unchecked; 0: 5 s */
     int64_t breaker_ms; /* how long an error of connecting is believed; 0: 5 s */
+    struct srd_work *looks; /* for those at agents that are down (remote.h); NULL: callers do it */
 };
 
 /* Copies everything of @cluster but what @open_data points to. Held once. */
@@ -59,6 +60,8 @@ void srd_place_failed(struct srd_place *place, const struct srd_error *err);
 /* Texts in @arena. */
 void srd_place_state(struct srd_place *place, struct srd_arena *arena,
                      struct srd_desk_cluster_state *out);
+/* Its agents; NULL: it has none. Borrowed. */
+struct srd_remote *srd_place_remote(const struct srd_place *place);
 /* Closes sources that nobody has used for a minute, or that are old. */
 void srd_place_sweep(struct srd_place *place);
 

@@ -31,6 +31,7 @@ struct srd_place {
     struct srd_arena *arena;
     struct srd_desk_cluster cluster; /* strings in @arena */
     struct srd_place_limits limits;
+    struct srd_remote *remote; /* NULL: no agent is between us and it */
     pthread_mutex_t lock;  /* of all below */
     pthread_cond_t change; /* a source or a turn has become free */
 

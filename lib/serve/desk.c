@@ -15,6 +15,8 @@
 #define CALL_MS 45000
 #define RUNS 64        /* at a time, of all clusters */
 #define RUNS_WAIT 1024 /* more than that are refused */
+#define LOOKS 16       /* at agents that are down, at a time */
+#define LOOKS_WAIT 1024
 #define SWEEP_MS 15000
 
 /* ---- books ---- */
@@ -69,14 +71,15 @@ static struct srd_place *place_for(const struct srd_books *before,
     return srd_place_new(cluster, limits);
 }
 
-static struct srd_books *books_new(const struct srd_desk_options *options,
+static struct srd_books *books_new(const struct srd_desk_options *options, struct srd_work *looks,
                                    const struct srd_books *before)
 {
     struct srd_books *books = calloc(1, sizeof(*books));
     struct srd_place_limits limits = { .statements = options->statements,
                                        .pool = options->pool,
                                        .pool_wait_ms = options->pool_wait_ms,
-                                       .pool_age_ms = options->pool_age_ms };
+                                       .pool_age_ms = options->pool_age_ms,
+                                       .looks = looks };
 
     if (!books)
         srd_no_memory();
@@ -169,9 +172,10 @@ int srd_desk_new(const struct srd_desk_options *options, struct srd_desk **out,
     desk->cache = srd_cache_new();
     desk->kept = srd_kept_new(KEPT_BYTES);
     desk->work = srd_work_new(RUNS, RUNS_WAIT);
+    desk->looks = srd_work_new(LOOKS, LOOKS_WAIT);
     pthread_mutex_init(&desk->lock, NULL);
     srd_wait_init(&desk->ending);
-    desk->books = books_new(options, NULL);
+    desk->books = books_new(options, desk->looks, NULL);
     limit_cache(desk, options);
     desk->tables = (struct srd_mcp_tables){
         .name = "srdiag",
@@ -201,7 +205,7 @@ int srd_desk_reload(struct srd_desk *desk, const struct srd_desk_options *option
         return err->code;
     pthread_mutex_lock(&desk->lock);
     before = desk->books;
-    desk->books = books_new(options, before);
+    desk->books = books_new(options, desk->looks, before);
     pthread_mutex_unlock(&desk->lock);
     limit_cache(desk, options);
     srd_cache_clear(desk->cache); /* nobody asks for these keys any more */
@@ -223,6 +227,10 @@ void srd_desk_free(struct srd_desk **pointer)
         pthread_join(desk->sweeper, NULL);
     srd_cache_free(&desk->cache);
     srd_work_free(&desk->work);
+    for (size_t i = 0; i < desk->books->count; i++)
+        if (srd_place_remote(desk->books->places[i]))
+            srd_remote_stop(srd_place_remote(desk->books->places[i]));
+    srd_work_free(&desk->looks);
     srd_kept_free(&desk->kept);
     srd_books_drop(&desk->books);
     pthread_cond_destroy(&desk->ending);
@@ -242,6 +250,19 @@ size_t srd_desk_states(struct srd_desk *desk, struct srd_arena *arena,
     for (size_t i = 0; i < books->count; i++)
         srd_place_state(books->places[i], arena, &(*out)[i]);
     return books->count;
+}
+
+bool srd_desk_state(struct srd_desk *desk, const char *tenant, struct srd_arena *arena,
+                    struct srd_desk_cluster_state *out)
+{
+    SRD_CLEANUP(srd_books_drop) struct srd_books *books = srd_books_hold(desk);
+    SRD_CLEANUP(srd_place_drop) struct srd_place *place = NULL;
+    const char *why;
+
+    place = srd_place_choose(books, tenant, NULL, arena, &why);
+    if (place)
+        srd_place_state(place, arena, out);
+    return place != NULL;
 }
 
 struct srd_desk_counts srd_desk_counts(struct srd_desk *desk)
@@ -265,7 +286,8 @@ int srd_desk_ping(struct srd_desk *desk, const char *tenant, const char *cluster
     place = srd_place_choose(books, tenant, cluster, arena, &why);
     if (!place)
         return srd_fail(err, SRD_E_CONFIG, "%s", why);
-    if (srd_place_borrow(place, deadline_ms, NULL, &src, err))
+    if ((srd_place_remote(place) && srd_remote_test(srd_place_remote(place), err)) ||
+        srd_place_borrow(place, deadline_ms, NULL, &src, err))
         return err->code;
     options.timeout_ms = deadline_ms - srd_clock_monotonic_ms();
     if (options.timeout_ms < 1)

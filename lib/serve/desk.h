@@ -3,6 +3,7 @@
 
 #include "lib/engine/engine.h"
 #include "lib/mcp/mcp.h"
+#include "lib/serve/remote.h"
 #include "lib/source/live.h"
 
 /*
@@ -20,7 +21,9 @@ struct srd_desk_cluster {
     const char *tenant; /* NULL: without tenants */
     const char *name;   /* alias; "default" for the one of -h ... */
     struct srd_live_options live;
-    /* Instead of @live: how a source of this cluster is opened (demo, snapshot; agents later). */
+    /* Instead of @live: its agents; copied, with what is known of them kept over a reload. */
+    const struct srd_tenant_agents *agents;
+    /* Instead of both: how a source of this cluster is opened (demo, snapshot). */
     int (*open)(const struct srd_desk_cluster *cluster, const volatile sig_atomic_t *cancel,
                 struct srd_source **out, struct srd_error *err);
     const void *open_data;
@@ -64,10 +67,18 @@ struct srd_desk_cluster_state {
     const char *version, *run_mode;
     size_t connections_idle, connections_busy, runs, waiting;
     int score, findings[4];  /* by severity, of the last comprehensive run; score -1: none */
+    const struct srd_remote_state *agents; /* @agent_count; none: it is reached by itself */
+    size_t agent_count;
 };
 size_t srd_desk_states(struct srd_desk *desk, struct srd_arena *arena,
                        struct srd_desk_cluster_state **out);
-/* Connects now and asks for the version; for a worker thread. */
+/* Of the one cluster of @tenant; false: there is none. */
+bool srd_desk_state(struct srd_desk *desk, const char *tenant, struct srd_arena *arena,
+                    struct srd_desk_cluster_state *out);
+/*
+ * Connects now and asks for the version; for a worker thread. Agents are all looked at first, also
+ * those that are believed to be down.
+ */
 int srd_desk_ping(struct srd_desk *desk, const char *tenant, const char *cluster, int64_t deadline_ms,
                   struct srd_error *err);
 struct srd_desk_counts {

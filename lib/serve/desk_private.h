@@ -53,6 +53,7 @@ struct srd_desk {
     struct srd_cache *cache;
     struct srd_kept *kept;
     struct srd_work *work;
+    struct srd_work *looks; /* at agents that are down */
     pthread_mutex_t lock;
     struct srd_books *books; /* the current ones */
     pthread_cond_t ending;   /* wakes the sweeper */
@@ -81,8 +82,9 @@ struct srd_place *srd_place_choose(const struct srd_books *books, const char *te
 const char *srd_key_part(struct srd_arena *arena, const char *key, const char *text);
 /* What to do about an error of this kind, in a sentence. */
 const char *srd_next_step(enum srd_code code);
-void srd_say_error(const char *tool, const struct srd_place *place, const struct srd_error *err,
-                   struct srd_arena *arena, struct srd_buf *members);
+/* @took_ms: since the call began. */
+void srd_say_error(const char *tool, const struct srd_place *place, int64_t took_ms,
+                   const struct srd_error *err, struct srd_arena *arena, struct srd_buf *members);
 /* Joins or begins @errand and waits for it as the caller of @call. */
 void srd_errand_await(struct srd_mcp_call *call, struct srd_desk *desk, const char *key,
                       const struct srd_errand *errand, struct srd_mcp_result *out);

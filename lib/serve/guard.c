@@ -220,15 +220,10 @@ static const struct srd_api_key *shown_key(const struct srd_rules *rules,
     return srd_api_keys_find(&rules->keys, bearer + 7 + strspn(bearer + 7, " "));
 }
 
-static bool has_tenants(const struct srd_rules *rules)
-{
-    return rules->options.tenants && rules->options.tenants->id;
-}
-
 /* Prometheus has no key in most places; who listed the addresses of his network meant them. */
 static bool address_is_enough(const struct srd_rules *rules, const struct srd_route *route)
 {
-    return route->roles == SRD_ROLE_METRICS && rules->address_count && !has_tenants(rules);
+    return route->roles == SRD_ROLE_METRICS && rules->address_count && !rules->options.tenants;
 }
 
 static unsigned roles_without_keys(const struct srd_asked *asked)
@@ -242,21 +237,30 @@ static bool key_has_tenant(const struct srd_api_key *key, const char *tenant)
 }
 
 /* The header can only choose among those of the key; the only one need not be named. */
-static const char *choose_tenant(const struct srd_rules *rules, const struct srd_api_key *key,
-                                 const char *wanted)
+static const struct srd_tenant *choose_tenant(const struct srd_rules *rules,
+                                              const struct srd_api_key *key, const char *wanted)
 {
-    const char *only = NULL;
+    const struct srd_tenants *tenants = rules->options.tenants;
+    const struct srd_tenant *only = NULL;
 
-    for (const struct srd_serve_tenant *t = rules->options.tenants; t && t->id; t++) {
-        if (!t->enabled || !key_has_tenant(key, t->id))
+    for (size_t i = 0; i < tenants->count; i++) {
+        const struct srd_tenant *t = &tenants->list[i];
+
+        if (!t->enabled || (wanted && strcmp(t->id, wanted) != 0) || !key_has_tenant(key, t->id))
             continue;
-        if (wanted && !strcmp(t->id, wanted))
-            return t->id;
-        if (!wanted && only)
+        if (wanted)
+            return t;
+        if (only)
             return NULL;
-        only = t->id;
+        only = t;
     }
-    return wanted ? NULL : only;
+    return only;
+}
+
+/* Pages about the whole server are not for those who may know one tenant. */
+static bool sees_all(const struct srd_rules *rules, const struct srd_ruling *v)
+{
+    return !rules->options.tenants || v->route->roles & SRD_ROLE_USE || !v->key || !v->key->tenants;
 }
 
 /* ---- the order ---- */
@@ -298,15 +302,30 @@ static bool check_key(const struct srd_rules *rules, const struct srd_asked *ask
     return false;
 }
 
-/* Is it more than this key, or the server, can take? */
+/* Each client has its own, and all clients of a tenant together have that of the tenant. */
+static bool within_rates(const struct srd_rules *rules, struct srd_limits *limits,
+                         const struct srd_asked *asked, struct srd_ruling *v)
+{
+    const struct srd_serve_options *o = &rules->options;
+    const struct srd_tenant *t = v->of;
+    char whole[80];
+
+    if (o->rate && !srd_limits_take(limits, o->rate, o->rate_s, v->key ? v->key->name : "",
+                                    asked->peer, asked->now_ms, &v->retry_after_s))
+        return false;
+    if (!t || !t->rate)
+        return true;
+    snprintf(whole, sizeof(whole), "tenant %s", t->id); /* no key's name has a blank */
+    return srd_limits_take(limits, t->rate, t->rate_s, whole, "", asked->now_ms, &v->retry_after_s);
+}
+
+/* Is it more than this key, its tenant or the server can take? */
 static void check_load(const struct srd_rules *rules, struct srd_limits *limits,
                        const struct srd_asked *asked, struct srd_ruling *v)
 {
     const struct srd_serve_options *o = &rules->options;
 
-    if (v->route->counted && limits && o->rate &&
-        !srd_limits_take(limits, o->rate, o->rate_s, v->key ? v->key->name : "", asked->peer,
-                         asked->now_ms, &v->retry_after_s)) {
+    if (v->route->counted && limits && !within_rates(rules, limits, asked, v)) {
         refuse(v, SRD_GATE_RATE, 429, "Rate limit exceeded",
                "too many requests; wait, or ask less often");
     } else if (o->max_connections && asked->active > o->max_connections) {
@@ -339,10 +358,13 @@ struct srd_ruling srd_rules_judge(const struct srd_rules *rules, struct srd_limi
     if (!v.route)
         return refuse(&v, SRD_GATE_METHOD, 405, "Method not allowed",
                       "the header Allow says what this path takes");
-    if (!open && !(v.roles & v.route->roles))
+    if (!open && (!(v.roles & v.route->roles) || !sees_all(rules, &v)))
         return refuse(&v, SRD_GATE_ROLE, 403, "Forbidden", "the key does not allow this");
-    if (has_tenants(rules)) {
-        v.tenant = choose_tenant(rules, v.key, asked->tenant);
+    /* who shows no key is nobody's client, and who looks at the whole server nobody's either */
+    if (rules->options.tenants && v.route->roles & SRD_ROLE_USE &&
+        (v.key || !rules->keys.count)) {
+        v.of = choose_tenant(rules, v.key, asked->tenant);
+        v.tenant = v.of ? v.of->id : NULL;
         if (v.route->needs_tenant && (!v.tenant || asked->two_tenants))
             return refuse(&v, SRD_GATE_TENANT, 404, "Tenant not found",
                           "X-Tenant-ID names no tenant of this key");

@@ -86,7 +86,8 @@ struct srd_ruling {
     int64_t retry_after_s;         /* of 429 and 503 */
     const struct srd_route *route; /* NULL: refused before it was known */
     const struct srd_api_key *key; /* NULL: none was shown that is known */
-    const char *tenant;            /* of the rules' list; NULL: none */
+    const struct srd_tenant *of;   /* of the rules' list; NULL: none */
+    const char *tenant;            /* its id */
     unsigned roles;
     const char *cors; /* for Access-Control-Allow-Origin; NULL: no such header */
 };

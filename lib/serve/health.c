@@ -184,7 +184,9 @@ static void handle_health(struct srd_visit *visit, struct srd_http_request *requ
 {
     const char *deep = srd_http_query(request, "deep");
 
-    if (deep && strcmp(deep, "0") != 0 && strcmp(deep, "false") != 0)
+    /* that one customer's agent is down is no illness of the server; /admin/tenants tells it */
+    if (deep && strcmp(deep, "0") != 0 && strcmp(deep, "false") != 0 &&
+        !srd_visit_options(visit)->tenants)
         answer_deep(visit, request);
     else
         answer_shallow(visit, request);

@@ -132,6 +132,37 @@ static int parse_key(struct srd_api_key *key, const char *word, struct srd_error
     return 0;
 }
 
+/* One that is there twice would mean different things to those who handed it out. */
+static int add_new(struct srd_api_keys *keys, const struct srd_api_key *key,
+                   struct srd_arena *arena, struct srd_error *err)
+{
+    for (size_t i = 0; i < keys->count; i++)
+        if (!memcmp(keys->list[i].digest, key->digest, sizeof(key->digest)))
+            return srd_fail(err, SRD_E_CONFIG, "this key is there already, as that of %s",
+                            keys->list[i].name);
+    *add(keys, arena) = *key;
+    return 0;
+}
+
+int srd_api_keys_put(struct srd_api_keys *keys, const struct srd_api_key *key, const char *word,
+                     struct srd_arena *arena, struct srd_error *err)
+{
+    struct srd_api_key copy = *key;
+
+    if (parse_key(&copy, word, err))
+        return err->code;
+    return add_new(keys, &copy, arena, err);
+}
+
+int srd_api_keys_join(struct srd_api_keys *keys, const struct srd_api_keys *more,
+                      struct srd_arena *arena, struct srd_error *err)
+{
+    for (size_t i = 0; i < more->count; i++)
+        if (add_new(keys, &more->list[i], arena, err))
+            return srd_while(err, "key %s, line %d", more->list[i].name, more->list[i].line);
+    return 0;
+}
+
 static int parse_words(struct srd_api_keys *keys, char *const *words, size_t n,
                        struct srd_arena *arena, struct srd_error *err)
 {
@@ -144,19 +175,12 @@ static int parse_words(struct srd_api_keys *keys, char *const *words, size_t n,
         return srd_fail(err, SRD_E_CONFIG, "expected a name and a key");
     if (!srd_api_key_name_valid(key.name))
         return srd_fail(err, SRD_E_CONFIG, "a key is named by letters, digits, dots and dashes");
-    if (parse_key(&key, words[1], err))
-        return err->code;
     if (n > 2 && !(key.roles = srd_roles_parse(words[2])))
         return srd_fail(err, SRD_E_CONFIG,
                         "the third word is none of use, metrics, admin, use+metrics");
     if (n > 3 && parse_tenants(&key, words[3], arena, err))
         return err->code;
-    for (size_t i = 0; i < keys->count; i++)
-        if (!memcmp(keys->list[i].digest, key.digest, sizeof(key.digest)))
-            return srd_fail(err, SRD_E_CONFIG, "this key is there already, as that of %s",
-                            keys->list[i].name);
-    *add(keys, arena) = key;
-    return 0;
+    return srd_api_keys_put(keys, &key, words[1], arena, err);
 }
 
 int srd_api_keys_parse(struct srd_api_keys *keys, const char *file, const char *bytes, size_t n,

@@ -45,6 +45,15 @@ struct srd_api_keys {
 /* A key as it was given, such as that of the variable API_KEY. */
 void srd_api_keys_add(struct srd_api_keys *keys, const char *name, const char *plain,
                       unsigned roles, struct srd_arena *arena);
+/*
+ * As a file says it: plain, or "sha256:" and 64 hex digits. SRD_E_CONFIG: it is neither, or is there
+ * already. The rest of @key is copied as it is.
+ */
+int srd_api_keys_put(struct srd_api_keys *keys, const struct srd_api_key *key, const char *word,
+                     struct srd_arena *arena, struct srd_error *err);
+/* Adds @more. SRD_E_CONFIG: one is there already. */
+int srd_api_keys_join(struct srd_api_keys *keys, const struct srd_api_keys *more,
+                      struct srd_arena *arena, struct srd_error *err);
 /* Adds those of a file's text. SRD_E_CONFIG names file and line, and never the key. */
 int srd_api_keys_parse(struct srd_api_keys *keys, const char *file, const char *bytes, size_t n,
                        struct srd_arena *arena, struct srd_error *err);

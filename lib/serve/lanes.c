@@ -1,34 +1,162 @@
-/* Whom does a call keep waiting, if the cluster that it asks stands still? */
+/* How do many share a pool of threads without one of them taking it all? */
 
-#include "lib/serve/route.h"
-#include "lib/serve/work.h"
+#include "lib/serve/lanes.h"
 
-#define FNV_BASIS UINT64_C(0xcbf29ce484222325)
-#define FNV_PRIME UINT64_C(0x100000001b3)
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
 
-static uint64_t mix(uint64_t hash, const char *text)
+#include "lib/base/arena.h"
+
+struct lane;
+
+struct task {
+    struct srd_lanes *lanes;
+    struct lane *lane;
+    void (*run)(void *);
+    void *what;
+    struct task *next;
+};
+
+struct lane {
+    char *name;
+    size_t running, waiting;
+    struct task *first, **last;
+    UT_hash_handle hh;
+};
+
+struct srd_lanes {
+    struct srd_work *work;
+    size_t most_waiting;
+    pthread_mutex_t lock;
+    struct lane *lanes; /* those in which something runs */
+    size_t waiting;
+};
+
+struct srd_lanes *srd_lanes_new(struct srd_work *work, size_t waiting)
 {
-    for (const char *c = text ? text : ""; *c; c++)
-        hash = (hash ^ (unsigned char)*c) * FNV_PRIME;
-    return hash * FNV_PRIME; /* its end */
+    struct srd_lanes *lanes = calloc(1, sizeof(*lanes));
+
+    if (!lanes)
+        srd_no_memory();
+    lanes->work = work;
+    lanes->most_waiting = waiting;
+    pthread_mutex_init(&lanes->lock, NULL);
+    return lanes;
 }
 
-/* Two that meet in one number share a lane, which only makes both a little slower. */
-static uint64_t lane_of(const char *tenant, const char *cluster)
+void srd_lanes_free(struct srd_lanes **lanes)
 {
-    uint64_t lane = mix(mix(FNV_BASIS, tenant), cluster);
+    struct srd_lanes *l = *lanes;
 
-    return !tenant && !cluster ? 0 : lane ? lane : 1;
+    *lanes = NULL;
+    if (!l)
+        return;
+    pthread_mutex_destroy(&l->lock);
+    free(l);
 }
 
-static void run_job(void *job)
+/* With the lock. */
+static struct lane *find(struct srd_lanes *lanes, const char *name)
 {
-    srd_mcp_job_run(job);
+    struct lane *lane;
+
+    HASH_FIND_STR(lanes->lanes, name, lane);
+    if (lane)
+        return lane;
+    lane = calloc(1, sizeof(*lane));
+    if (!lane || !(lane->name = strdup(name)))
+        srd_no_memory();
+    lane->last = &lane->first;
+    HASH_ADD_KEYPTR(hh, lanes->lanes, lane->name, strlen(lane->name), lane);
+    return lane;
 }
 
-bool srd_serve_submit(struct srd_work *work, const char *tenant, struct srd_mcp_job *job)
+/* One less runs. With the lock. */
+static void leave(struct srd_lanes *lanes, struct lane *lane)
 {
-    uint64_t lane = lane_of(tenant, srd_mcp_job_argument(job, "cluster"));
+    if (--lane->running || lane->waiting)
+        return;
+    HASH_DEL(lanes->lanes, lane);
+    free(lane->name);
+    free(lane);
+}
 
-    return srd_work_submit_to(work, lane, run_job, job);
+/* One of @lane is over: the next of those who wait for it, or NULL. With the lock. */
+static struct task *next_of(struct srd_lanes *lanes, struct lane *lane)
+{
+    struct task *task = lane->first;
+
+    if (task) {
+        lane->first = task->next;
+        if (!lane->first)
+            lane->last = &lane->first;
+        lane->waiting--;
+        lanes->waiting--;
+        return task;
+    }
+    leave(lanes, lane);
+    return NULL;
+}
+
+static void labour(void *context)
+{
+    struct task *task = context;
+
+    while (task) {
+        struct srd_lanes *lanes = task->lanes;
+        struct lane *lane = task->lane;
+
+        task->run(task->what);
+        free(task);
+        pthread_mutex_lock(&lanes->lock);
+        task = next_of(lanes, lane);
+        pthread_mutex_unlock(&lanes->lock);
+        /* behind what others have submitted meanwhile; if the pool is full, here and now */
+        if (task && srd_work_submit(lanes->work, labour, task))
+            return;
+    }
+}
+
+bool srd_lanes_submit(struct srd_lanes *lanes, const char *name, size_t most, void (*run)(void *),
+                      void *what)
+{
+    struct task *task = calloc(1, sizeof(*task));
+    bool at_once, taken = true;
+    struct lane *lane;
+
+    if (!task)
+        srd_no_memory();
+    pthread_mutex_lock(&lanes->lock);
+    lane = find(lanes, name);
+    *task = (struct task){ .lanes = lanes, .lane = lane, .run = run, .what = what };
+    at_once = !lane->running || (lane->running < most && !lane->waiting);
+    if (at_once) {
+        lane->running++;
+        taken = srd_work_submit(lanes->work, labour, task);
+        if (!taken)
+            leave(lanes, lane);
+    } else if (lane->waiting < lanes->most_waiting) {
+        *lane->last = task;
+        lane->last = &task->next;
+        lane->waiting++;
+        lanes->waiting++;
+    } else {
+        taken = false;
+    }
+    pthread_mutex_unlock(&lanes->lock);
+    if (!taken)
+        free(task);
+    return taken;
+}
+
+size_t srd_lanes_waiting(struct srd_lanes *lanes)
+{
+    size_t waiting;
+
+    pthread_mutex_lock(&lanes->lock);
+    waiting = lanes->waiting;
+    pthread_mutex_unlock(&lanes->lock);
+    return waiting;
 }

@@ -226,13 +226,12 @@ static struct srd_mcp_link link_of(const struct post *post)
 /* Hands the jobs out. When the last one is gone the post may be gone as well. */
 static void submit(struct post *post, struct srd_mcp_exchange *exchange)
 {
-    struct srd_work *work = srd_serve_work(post->visit->serve);
     struct srd_mcp_job *job = srd_mcp_jobs(exchange), *next;
     bool alone = !srd_mcp_job_next(job);
 
     for (; job; job = next) {
         next = srd_mcp_job_next(job);
-        if (srd_serve_submit(work, post->visit->tenant, job))
+        if (srd_visit_submit_job(post->visit, job))
             continue;
         if (alone)
             post->refused = true;

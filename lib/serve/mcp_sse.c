@@ -134,8 +134,9 @@ static void close_session(struct srd_sse *sse, struct session *session)
     let_go(sse, session); /* the table's */
 }
 
-static bool is_idle(struct session *session, int64_t idle_ms)
+static bool is_idle(struct session *session, const void *data)
 {
+    int64_t idle_ms = *(const int64_t *)data;
     bool idle;
 
     pthread_mutex_lock(&session->lock);
@@ -146,28 +147,53 @@ static bool is_idle(struct session *session, int64_t idle_ms)
     return idle;
 }
 
-void srd_sse_sweep(struct srd_serve *serve, int64_t idle_ms)
+static bool is_stranger(struct session *session, const void *data)
+{
+    const struct srd_tenants *tenants = data;
+    size_t i = 0;
+
+    if (!session->tenant)
+        return false;
+    while (i < tenants->count && (!tenants->list[i].enabled ||
+                                  strcmp(tenants->list[i].id, session->tenant) != 0))
+        i++;
+    return i == tenants->count;
+}
+
+static void close_those(struct srd_serve *serve,
+                        bool (*wanted)(struct session *session, const void *data),
+                        const void *data)
 {
     struct srd_sse *sse = srd_serve_sse(serve);
-    struct session *session, *next, **idle;
+    struct session *session, *next, **all;
     size_t count = 0;
 
     pthread_mutex_lock(&sse->lock);
-    idle = calloc(HASH_COUNT(sse->sessions) + 1, sizeof(struct session *));
-    if (!idle)
+    all = calloc(HASH_COUNT(sse->sessions) + 1, sizeof(struct session *));
+    if (!all)
         srd_no_memory();
     HASH_ITER(hh, sse->sessions, session, next)
     {
         session->holders++;
-        idle[count++] = session;
+        all[count++] = session;
     }
     pthread_mutex_unlock(&sse->lock);
     for (size_t i = 0; i < count; i++) {
-        if (is_idle(idle[i], idle_ms))
-            close_session(sse, idle[i]);
-        let_go(sse, idle[i]);
+        if (wanted(all[i], data))
+            close_session(sse, all[i]);
+        let_go(sse, all[i]);
     }
-    free(idle);
+    free(all);
+}
+
+void srd_sse_sweep(struct srd_serve *serve, int64_t idle_ms)
+{
+    close_those(serve, is_idle, &idle_ms);
+}
+
+void srd_sse_part(struct srd_serve *serve, const struct srd_tenants *tenants)
+{
+    close_those(serve, is_stranger, tenants);
 }
 
 size_t srd_sse_sessions(struct srd_serve *serve)
@@ -361,7 +387,8 @@ static struct message *new_message(const struct srd_visit *visit, struct session
                                          .route = visit->route,
                                          .principal = copy(visit->principal),
                                          .tenant = copy(visit->tenant),
-                                         .roles = visit->roles };
+                                         .roles = visit->roles,
+                                         .calls = visit->calls };
     memcpy(message->visit.id, visit->id, sizeof(visit->id));
     message->peer = copy(request->peer);
     message->visit.caller = (struct srd_mcp_caller){ .principal = message->visit.principal,
@@ -377,13 +404,13 @@ static struct message *new_message(const struct srd_visit *visit, struct session
     return message;
 }
 
-static void submit(struct srd_work *work, const char *tenant, struct srd_mcp_exchange *exchange)
+static void submit(const struct srd_visit *visit, struct srd_mcp_exchange *exchange)
 {
     struct srd_mcp_job *job, *next;
 
     for (job = srd_mcp_jobs(exchange); job; job = next) {
         next = srd_mcp_job_next(job);
-        if (!srd_serve_submit(work, tenant, job))
+        if (!srd_visit_submit_job(visit, job))
             srd_mcp_job_refuse(job, 503, "the server is at its capacity; try again in a moment");
     }
 }
@@ -475,7 +502,7 @@ static void handle_message(struct srd_visit *visit, struct srd_http_request *req
     }
     message->received = true; /* a worker's answer is the end of it */
     answer_post(request, NULL);
-    submit(srd_serve_work(visit->serve), message->visit.tenant, exchange);
+    submit(&message->visit, exchange);
 }
 
 const struct srd_route srd_route_messages = {

@@ -21,6 +21,7 @@ struct recent {
 };
 
 struct srd_metrics {
+    struct srd_tally *accounts; /* of tenants */
     struct srd_family requests, request_time, refused, tenants, calls, call_time;
     _Atomic uint64_t total, failed, total_ms, bytes;
     pthread_mutex_t lock; /* of what follows */
@@ -60,6 +61,7 @@ struct srd_metrics *srd_metrics_new(void)
                                         .labels = { "tool", "tenant" },
                                         .histogram = true,
                                         .most = 300 };
+    m->accounts = srd_tally_new();
     srd_family_init(&m->requests);
     srd_family_init(&m->request_time);
     srd_family_init(&m->refused);
@@ -76,6 +78,7 @@ void srd_metrics_free(struct srd_metrics **metrics)
 
     if (!m)
         return;
+    srd_tally_free(&m->accounts);
     srd_family_free(&m->requests);
     srd_family_free(&m->request_time);
     srd_family_free(&m->refused);
@@ -135,8 +138,10 @@ void srd_metrics_request(struct srd_metrics *m, const struct srd_metrics_request
     add_to(&m->bytes, r->bytes);
     srd_family_count(&m->requests,
                      (const char *const[]){ r->route, known_method(r->method), status });
-    if (r->tenant)
+    if (r->tenant) {
         srd_family_count(&m->tenants, (const char *const[]){ r->tenant, failed ? "error" : "ok" });
+        srd_tally_request(m->accounts, r->tenant, failed);
+    }
     if (r->gate > SRD_GATE_PREFLIGHT)
         srd_family_count(&m->refused, (const char *const[]){ srd_gate_name(r->gate) });
     if (r->stream)
@@ -149,6 +154,8 @@ void srd_metrics_request(struct srd_metrics *m, const struct srd_metrics_request
 void srd_metrics_call(struct srd_metrics *m, const char *tool, const char *tenant,
                       const char *outcome, int64_t ms)
 {
+    if (tenant)
+        srd_tally_call(m->accounts, tenant, !strcmp(outcome, "error"));
     srd_family_count(&m->calls, (const char *const[]){ tool, tenant, outcome });
     srd_family_observe(&m->call_time, (const char *const[]){ tool, tenant }, ms);
 }
@@ -214,15 +221,6 @@ static struct row *tally_row(struct tally *t, const struct srd_series *s)
     return &t->rows[t->count++];
 }
 
-static void tally_tenant(void *context, const struct srd_series *s)
-{
-    struct row *row = tally_row(context, s);
-
-    row->all += value_of(&s->count);
-    if (strcmp(s->values[1], "ok") != 0)
-        row->errors += value_of(&s->count);
-}
-
 static void tally_call(void *context, const struct srd_series *s)
 {
     struct row *row = tally_row(context, s);
@@ -239,22 +237,12 @@ static void tally_time(void *context, const struct srd_series *s)
 
 struct srd_json *srd_metrics_tenants(struct srd_metrics *m)
 {
-    struct srd_json *out = srd_json_array();
-    struct tally *t = calloc(1, sizeof(*t));
+    return srd_tally_json(m->accounts);
+}
 
-    if (!t)
-        srd_no_memory();
-    t->names[0] = "tenant_id";
-    srd_family_each(&m->tenants, tally_tenant, t);
-    for (size_t i = 0; i < t->count; i++) {
-        struct srd_json *one = srd_json_push(out, srd_json_object());
-
-        srd_json_put(one, "tenant_id", srd_json_new_text(t->rows[i].values[0]));
-        srd_json_put(one, "requests", srd_json_new_integer((int64_t)t->rows[i].all));
-        srd_json_put(one, "errors", srd_json_new_integer((int64_t)t->rows[i].errors));
-    }
-    free(t);
-    return out;
+struct srd_tally_row srd_metrics_tenant(struct srd_metrics *m, const char *tenant)
+{
+    return srd_tally_get(m->accounts, tenant);
 }
 
 struct srd_json *srd_metrics_tools(struct srd_metrics *m)

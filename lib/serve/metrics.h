@@ -3,6 +3,7 @@
 
 #include "lib/base/json.h"
 #include "lib/serve/guard.h"
+#include "lib/serve/tally.h"
 
 /*
  * How much was asked, by whom, and how long it took: counters for /metrics and /stats.
@@ -48,7 +49,8 @@ struct srd_metrics_totals {
     double average_ms, p50_ms, p95_ms, p99_ms; /* of the last 100 requests; the average of all */
 };
 struct srd_metrics_totals srd_metrics_totals(struct srd_metrics *metrics);
-/* Arrays for /stats: [{tenant_id, requests, errors}], [{tool, tenant, calls, errors, average_ms}],
+struct srd_tally_row srd_metrics_tenant(struct srd_metrics *metrics, const char *tenant);
+/* Arrays for /stats: [{tenant_id, requests, errors, calls, failed_calls}], [{tool, tenant, calls, errors, average_ms}],
  * latest first. */
 struct srd_json *srd_metrics_tenants(struct srd_metrics *metrics);
 struct srd_json *srd_metrics_tools(struct srd_metrics *metrics);

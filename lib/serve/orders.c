@@ -9,6 +9,7 @@
 #include "lib/render/render.h"
 #include "lib/serve/desk_private.h"
 #include "lib/serve/results.h"
+#include "lib/serve/trouble.h"
 
 #define LEAST_MS 1000    /* a run gets at least that */
 #define HANDLE_MS 900000 /* life of what is kept, beyond that of the cached answer */
@@ -24,7 +25,7 @@ struct order {
     struct srd_arg_value *args;
     const char *key;
     bool detailed, roomy;
-    int64_t deadline_ms;
+    int64_t begun_ms, deadline_ms;
     struct srd_flight *flight;
 };
 
@@ -140,11 +141,18 @@ const char *srd_next_step(enum srd_code code)
     }
 }
 
-void srd_say_error(const char *tool, const struct srd_place *place, const struct srd_error *err,
-                   struct srd_arena *arena, struct srd_buf *members)
+void srd_say_error(const char *tool, const struct srd_place *place, int64_t took_ms,
+                   const struct srd_error *err, struct srd_arena *arena, struct srd_buf *members)
 {
     const char *where = srd_place_where(place);
+    struct srd_trouble trouble;
 
+    if (srd_place_remote(place)) {
+        srd_trouble_of_error(srd_place_remote(place), srd_place_tenant(place), err, took_ms, arena,
+                             &trouble);
+        srd_trouble_put(&trouble, members);
+        return;
+    }
     srd_members_of_text(members,
                         srd_arena_printf(arena, "%s could not look at cluster %s%s%s%s: %s. %s",
                                          tool, srd_place_name(place), *where ? " (" : "", where,
@@ -188,6 +196,20 @@ static void answer_report(const struct order *o, const struct srd_report *report
     srd_members_of_json(members, &json);
 }
 
+/* The limit of what took too long. */
+static int64_t longest_s(const struct srd_evidence *ev)
+{
+    int64_t longest = 0;
+
+    for (size_t i = 0; i < ev->count; i++) {
+        const struct srd_answer *a = &ev->answers[i];
+
+        if (a->status == SRD_TIMED_OUT && srd_probe_timeout_s(a->probe) > longest)
+            longest = srd_probe_timeout_s(a->probe);
+    }
+    return longest;
+}
+
 /* That the cluster has no such thing is an answer; that it could not be asked is a fault. */
 static void answer_no_view(const struct order *o, const struct srd_view_report *view,
                            struct srd_buf *members, bool *is_error)
@@ -201,6 +223,14 @@ static void answer_no_view(const struct order *o, const struct srd_view_report *
         return;
     }
     *is_error = true;
+    if (srd_place_remote(o->place) && view->status == SRD_TIMED_OUT) {
+        struct srd_trouble trouble;
+
+        srd_trouble_of_timeout(srd_place_tenant(o->place), longest_s(view->ev),
+                               srd_result_why_no_view(view, o->arena), o->arena, &trouble);
+        srd_trouble_put(&trouble, members);
+        return;
+    }
     srd_members_of_text(
         members,
         srd_arena_printf(o->arena, "%s. %s", srd_result_why_no_view(view, o->arena),
@@ -303,7 +333,8 @@ static void fly(void *what, struct srd_flight *flight, struct srd_buf *members, 
         return;
     *is_error = true;
     srd_buf_clear(members);
-    srd_say_error(o->row->tool, o->place, &err, o->arena, members);
+    srd_say_error(o->row->tool, o->place, srd_clock_monotonic_ms() - o->begun_ms, &err, o->arena,
+                  members);
 }
 
 static void drop_order(void *what)
@@ -332,6 +363,7 @@ static struct order *order_of(const struct srd_mcp_call *call, const struct srd_
     o->row = wish->row;
     o->key = srd_arena_copy(o->arena, key);
     o->detailed = wish->detailed;
+    o->begun_ms = srd_clock_monotonic_ms();
     o->deadline_ms = call->deadline_ms - SRD_MARGIN_MS;
     o->args = srd_arena_array(o->arena, count + 1, sizeof(*o->args));
     for (size_t i = 0; i < count; i++) {
@@ -352,6 +384,28 @@ static void tell_caller(void *context, double done, double total, const char *wh
     srd_mcp_progress(context, done, total, text);
 }
 
+/* The run goes on, or was never begun; of tenants this is told as what goes wrong at their agents. */
+static void fault(struct srd_mcp_call *call, struct srd_desk *desk, enum srd_code code,
+                  const char *what, struct srd_mcp_result *out)
+{
+    SRD_CLEANUP(srd_buf_free) struct srd_buf members = { 0 };
+    int64_t call_ms = desk->tables.call_ms;
+    struct srd_trouble trouble = { .status = 503,
+                                   .error = "Server at capacity",
+                                   .message = "try again in a moment",
+                                   .tenant = call->caller->tenant };
+
+    if (!call->caller->tenant) {
+        srd_mcp_result_fault(out, "%s: %s. %s", call->tool->name, what, srd_next_step(code));
+        return;
+    }
+    if (code == SRD_E_TIMEOUT)
+        srd_trouble_of_timeout(call->caller->tenant, call_ms / 1000, NULL, call->arena, &trouble);
+    srd_buf_init(&members, ANSWER_BYTES);
+    srd_trouble_put(&trouble, &members);
+    srd_mcp_result_members(out, members.data, members.size, true);
+}
+
 void srd_errand_await(struct srd_mcp_call *call, struct srd_desk *desk, const char *key,
                       const struct srd_errand *errand, struct srd_mcp_result *out)
 {
@@ -369,12 +423,10 @@ void srd_errand_await(struct srd_mcp_call *call, struct srd_desk *desk, const ch
         srd_mcp_result_fault(out, "cancelled");
         break;
     case SRD_ASKED_LATE:
-        srd_mcp_result_fault(out, "%s: the cluster did not answer in time. %s", call->tool->name,
-                             srd_next_step(SRD_E_TIMEOUT));
+        fault(call, desk, SRD_E_TIMEOUT, "the cluster did not answer in time", out);
         break;
     case SRD_ASKED_BUSY:
-        srd_mcp_result_fault(out, "%s: this server is busy. %s", call->tool->name,
-                             srd_next_step(SRD_E_LIMIT));
+        fault(call, desk, SRD_E_LIMIT, "this server is busy", out);
         break;
     }
 }

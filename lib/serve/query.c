@@ -24,7 +24,7 @@ struct query {
     struct srd_place *place;
     const char *sql; /* as the guard lets it pass */
     size_t limit;
-    int64_t deadline_ms;
+    int64_t begun_ms, deadline_ms;
 };
 
 static void drop_query(void *what)
@@ -152,7 +152,8 @@ static void fly(void *what, struct srd_flight *flight, struct srd_buf *members, 
     (void)keep;
     if (ask(q, srd_flight_cancel(flight), &answer, &err)) {
         *is_error = true;
-        srd_say_error("run_query", q->place, &err, q->arena, members);
+        srd_say_error("run_query", q->place, srd_clock_monotonic_ms() - q->begun_ms, &err, q->arena,
+                      members);
     } else if (answer->status != SRD_ANSWERED) {
         *is_error = true;
         srd_members_of_text(members,
@@ -203,6 +204,7 @@ static void run(struct srd_mcp_call *call, struct srd_mcp_result *out)
                          .books = SRD_TAKE(books),
                          .place = SRD_TAKE(place),
                          .limit = (size_t)call->args[ARG_LIMIT].number,
+                         .begun_ms = srd_clock_monotonic_ms(),
                          .deadline_ms = call->deadline_ms - SRD_MARGIN_MS };
     q->sql = srd_arena_copy(q->arena, verdict.statement);
     errand.what = q;

@@ -170,6 +170,9 @@ static int reload(struct srd_serve *serve, struct srd_error *err)
 
     next->arena = arena;
     if (!serve->life->load(serve->life->context, arena, &next->rules.options, err)) {
+        if (!now->tenants != !next->rules.options.tenants)
+            srd_fail(err, SRD_E_CONFIG,
+                     "whether the server has tenants changes with a restart only");
         next->rules.options.listen_fd = now->listen_fd;
         tell_what_stays(now, &next->rules.options);
         next->rules.options.http = now->http;
@@ -177,7 +180,7 @@ static int reload(struct srd_serve *serve, struct srd_error *err)
         next->rules.options.listen = srd_arena_copy(arena, now->listen);
         next->rules.options.listen_origin = srd_arena_copy(arena, now->listen_origin);
         next->rules.routes = srd_routes(&next->rules.options, arena);
-        if (!srd_rules_make(&next->rules, arena, err)) {
+        if (!err->code && !srd_rules_make(&next->rules, arena, err)) {
             next->rules.port = serve->now->rules.port;
             take_over(serve, &next->rules.options, arena, err);
         }
@@ -186,6 +189,8 @@ static int reload(struct srd_serve *serve, struct srd_error *err)
         srd_arena_free(&arena);
     else
         change(serve, next);
+    if (!err->code && next->rules.options.tenants)
+        srd_sse_part(serve, next->rules.options.tenants);
     return err->code;
 }
 

@@ -6,6 +6,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/serve/media.h"
 #include "lib/serve/serve_private.h"
+#include "lib/serve/trouble.h"
 
 /* ---- GET /, GET /openapi.json ---- */
 
@@ -176,10 +177,14 @@ static void answer_call(void *context, int status, const char *json, size_t n)
 {
     struct call *call = context;
     struct srd_http_request *request = call->request;
+    struct srd_json *trouble =
+        call->visit->tenant && json ? srd_trouble_in(json, n, &status) : NULL;
 
     atomic_store(&call->handle, 0);
     srd_json_free(&call->body);
-    if (status == 503) /* the core says so in the words of JSON-RPC */
+    if (trouble)
+        srd_answer_json(request, status, trouble);
+    else if (status == 503) /* the core says so in the words of JSON-RPC */
         srd_answer_error(request, 503, "Server at capacity", "try again in a moment");
     else if (!n) /* it was cancelled: the client has left, or the server ends */
         srd_answer_error(request, 503, "Cancelled", "the call was cancelled");
@@ -264,7 +269,7 @@ static void handle_call(struct srd_visit *visit, struct srd_http_request *reques
     atomic_store(&call->handle, srd_mcp_exchange_handle(exchange));
     for (job = srd_mcp_jobs(exchange); job; job = next) {
         next = srd_mcp_job_next(job);
-        if (!srd_serve_submit(visit->serve->work, visit->tenant, job))
+        if (!srd_visit_submit_job(visit, job))
             srd_mcp_job_refuse(job, 503, "the server is at its capacity; try again in a moment");
     }
 }

@@ -19,6 +19,7 @@ struct srd_visit {
     const char *principal; /* name of the key; NULL: no keys are configured */
     const char *tenant;
     unsigned roles;        /* SRD_ROLE_... */
+    size_t calls;          /* that its tenant may have at work; 0: any number */
     struct srd_mcp_caller caller; /* the same for the core; caller.host points here */
     void *own;             /* the route's */
 };
@@ -43,16 +44,20 @@ extern const struct srd_route srd_route_mcp, srd_route_sse, srd_route_messages;
 struct srd_sse;
 struct srd_sse *srd_sse_new(void);
 void srd_sse_sweep(struct srd_serve *serve, int64_t idle_ms);
+/* Those of tenants that @tenants does not have, or not enabled, end. */
+void srd_sse_part(struct srd_serve *serve, const struct srd_tenants *tenants);
 size_t srd_sse_sessions(struct srd_serve *serve);
 void srd_sse_free(struct srd_sse **sse);
 
 struct srd_mcp *srd_serve_mcp(struct srd_serve *serve);
 struct srd_work *srd_serve_work(struct srd_serve *serve);
+/* Runs @run(@what) on a worker, if the tenant has one left or else when it has; false: too many wait. */
+bool srd_visit_submit(const struct srd_visit *visit, void (*run)(void *), void *what);
 /*
- * Has a job run by @work; false: there is no room. Calls of one tenant and cluster leave some of the
- * threads to others, so that a cluster that hangs stops its own callers only (lanes.c).
+ * The same for a call of a tool. Calls of one tenant and cluster leave some of the threads to others, so
+ * that a cluster that hangs stops its own callers only.
  */
-bool srd_serve_submit(struct srd_work *work, const char *tenant, struct srd_mcp_job *job);
+bool srd_visit_submit_job(const struct srd_visit *visit, struct srd_mcp_job *job);
 struct srd_desk *srd_serve_desk(struct srd_serve *serve);
 struct srd_sse *srd_serve_sse(struct srd_serve *serve);
 /* Those that were in force when the visit began; for as long as its request lives. */

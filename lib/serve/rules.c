@@ -66,8 +66,7 @@ static int make_addresses(struct srd_rules *rules, struct srd_arena *arena, stru
 static int make_keys(struct srd_rules *rules, struct srd_arena *arena, struct srd_error *err)
 {
     const struct srd_serve_options *o = &rules->options;
-    bool shared = o->tenants && o->tenants->id;
-    unsigned roles = shared ? SRD_ROLE_USE : SRD_ROLE_ALL;
+    unsigned roles = o->tenants ? SRD_ROLE_USE : SRD_ROLE_ALL;
     size_t n = 0;
 
     if ((o->key_file || (o->keys && *o->keys)) && srd_crypto_ready(err))
@@ -86,7 +85,9 @@ static int make_keys(struct srd_rules *rules, struct srd_arena *arena, struct sr
                     name, SHORT_KEY);
         srd_api_keys_add(&rules->keys, name, *k, roles, arena);
     }
-    return 0;
+    return o->tenants && srd_api_keys_join(&rules->keys, &o->tenants->keys, arena, err)
+               ? srd_while(err, "tenants file")
+               : 0;
 }
 
 int srd_rules_make(struct srd_rules *rules, struct srd_arena *arena, struct srd_error *err)

@@ -23,6 +23,7 @@
 #define DEFAULT_SESSION_MS (3600 * 1000)
 #define DEFAULT_WORKERS 8
 #define QUEUE_PER_WORKER 16
+#define WAITING_OF_TENANT 64 /* jobs for which it has no worker left */
 #define LIMITED_CLIENTS 10000 /* buckets of the rate limit that are kept at a time */
 
 struct srd_mcp *srd_serve_mcp(struct srd_serve *serve)
@@ -74,9 +75,12 @@ static void close_parts(struct srd_serve *serve)
 {
     atomic_store(&ear.journal, NULL);
     atomic_store(&ear.metrics, NULL);
-    srd_work_free(&serve->work);
+    if (serve->work)
+        srd_work_end(serve->work);
     if (serve->http)
         srd_http_stop(&serve->http);
+    srd_work_free(&serve->work); /* a request that was read at the last moment was still refused */
+    srd_lanes_free(&serve->lanes);
     srd_sse_free(&serve->sse);
     srd_mcp_free(&serve->mcp);
     srd_desk_free(&serve->desk);
@@ -130,6 +134,8 @@ static int open_parts(struct srd_serve *serve, const struct srd_serve_options *o
     serve->mcp = srd_mcp_new(&serve->tables);
     serve->sse = srd_sse_new();
     serve->work = srd_work_new(workers, workers * QUEUE_PER_WORKER);
+    if (options->tenants)
+        serve->lanes = srd_lanes_new(serve->work, WAITING_OF_TENANT);
     serve->limits = srd_limits_new(LIMITED_CLIENTS);
     atomic_store(&ear.journal, serve->journal);
     atomic_store(&ear.metrics, serve->metrics);

@@ -3,7 +3,7 @@
 
 #include "lib/net/http_server.h"
 #include "lib/serve/desk.h"
-#include "lib/serve/keys.h"
+#include "lib/serve/tenants.h"
 
 /*
  * One server for many clients: MCP over HTTP and SSE, the plain routes, and what stands around them.
@@ -16,13 +16,6 @@
  *   metrics.c    counters and histograms              journal.c   access and audit lines
  *   work.c       threads                              desk.c ...  the answers themselves
  */
-/* Who shares the server. A tenant that is not enabled is as unknown as one that is not there. */
-struct srd_serve_tenant {
-    const char *id; /* NULL ends a list */
-    const char *name;
-    bool enabled;
-};
-
 /* Everything that a file, a variable or an option can say; strings live until the next reload. */
 struct srd_serve_options {
     bool http, sse;         /* /mcp; /sse and /messages */
@@ -43,7 +36,11 @@ struct srd_serve_options {
     bool log_json;
     int log_fd;    /* where lines go without a file: 2; -1: nowhere */
     bool log_access; /* a line for each request; calls of tools are always told */
-    const struct srd_serve_tenant *tenants; /* NULL or empty: there are none */
+    /*
+     * Who shares the server; NULL: it is one owner's. A tenant that is not enabled is as unknown as one
+     * that is not there. desk.clusters are the agents of those who are enabled.
+     */
+    const struct srd_tenants *tenants;
     int64_t drain_ms; /* for requests at work, when it stops; 0: 10 s */
     struct srd_desk_options desk;
     const char *version;

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "lib/serve/guard.h"
+#include "lib/serve/lanes.h"
 #include "lib/serve/journal.h"
 #include "lib/serve/metrics.h"
 
@@ -49,6 +50,7 @@ struct srd_serve {
     struct srd_mcp_tables tables; /* the desk's, with our ear */
     struct srd_mcp *mcp;
     struct srd_work *work;
+    struct srd_lanes *lanes; /* of tenants, in the work; NULL: nobody has one */
     struct srd_sse *sse;
     struct srd_journal *journal;
     struct srd_metrics *metrics;
@@ -96,7 +98,8 @@ const struct srd_route *const *srd_routes(const struct srd_serve_options *option
                                           struct srd_arena *arena);
 extern const struct srd_route srd_route_root, srd_route_health, srd_route_healthz, srd_route_tools,
     srd_route_call_tool, srd_route_metrics, srd_route_stats, srd_route_admin_stats,
-    srd_route_connections, srd_route_close, srd_route_reload, srd_route_openapi;
+    srd_route_connections, srd_route_close, srd_route_reload, srd_route_openapi,
+    srd_route_test_agent, srd_route_tenants;
 /* /openapi.json: @routes as OpenAPI 3.1. */
 struct srd_json *srd_openapi(const struct srd_route *const *routes, const char *version);
 /* Runs @work(request) on a worker; answers 503 if there is none. The request is the worker's then.

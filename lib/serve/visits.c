@@ -8,6 +8,11 @@
 #include "lib/base/text.h"
 #include "lib/serve/serve_private.h"
 
+/* One slow cluster may hold so many of the workers, of which a server of tenants has 64. */
+#define CALLS_OF_TENANT 8
+#define FNV_BASIS UINT64_C(0xcbf29ce484222325)
+#define FNV_PRIME UINT64_C(0x100000001b3)
+
 /* ---- ids ---- */
 
 bool srd_trace_id(const char *traceparent, char out[33])
@@ -144,6 +149,8 @@ void srd_visit_admit(void *context, struct srd_http_request *request)
     visit->principal = guest->verdict.key ? guest->verdict.key->name : NULL;
     visit->tenant = guest->verdict.tenant;
     visit->roles = guest->verdict.roles;
+    if (guest->verdict.of)
+        visit->calls = guest->verdict.of->calls ? guest->verdict.of->calls : CALLS_OF_TENANT;
     visit->caller = (struct srd_mcp_caller){ .principal = visit->principal,
                                              .tenant = visit->tenant,
                                              .peer = request->peer,
@@ -180,11 +187,49 @@ void srd_visit_gone(void *context, struct srd_http_request *request)
         guest->visit.route->gone(&guest->visit, request);
 }
 
+static uint64_t mix(uint64_t hash, const char *text)
+{
+    for (const char *c = text ? text : ""; *c; c++)
+        hash = (hash ^ (unsigned char)*c) * FNV_PRIME;
+    return hash * FNV_PRIME; /* its end */
+}
+
+/* Two that meet in one number share a lane, which only makes both a little slower. */
+static uint64_t lane_of(const char *tenant, const char *cluster)
+{
+    uint64_t lane = mix(mix(FNV_BASIS, tenant), cluster);
+
+    return !tenant && !cluster ? 0 : lane ? lane : 1;
+}
+
+static void run_job(void *job)
+{
+    srd_mcp_job_run(job);
+}
+
+bool srd_visit_submit_job(const struct srd_visit *visit, struct srd_mcp_job *job)
+{
+    uint64_t lane = lane_of(visit->tenant, srd_mcp_job_argument(job, "cluster"));
+
+    if (visit->tenant && visit->calls && visit->serve->lanes)
+        return srd_visit_submit(visit, run_job, job);
+    return srd_work_submit_to(visit->serve->work, lane, run_job, job);
+}
+
+bool srd_visit_submit(const struct srd_visit *visit, void (*run)(void *), void *what)
+{
+    struct srd_serve *serve = visit->serve;
+
+    return visit->tenant && visit->calls && serve->lanes
+               ? srd_lanes_submit(serve->lanes, visit->tenant, visit->calls, run, what)
+               : srd_work_submit(serve->work, run, what);
+}
+
 void srd_visit_work(struct srd_visit *visit, struct srd_http_request *request,
                     void (*work)(void *request))
 {
     srd_http_later(request);
-    if (!srd_work_submit(visit->serve->work, work, request))
+    if (!srd_visit_submit(visit, work, request))
         srd_answer_error(request, 503, "Server at capacity", "try again in a moment");
 }
 

@@ -210,6 +210,22 @@ size_t srd_work_waiting(struct srd_work *work)
     return waiting;
 }
 
+void srd_work_end(struct srd_work *work)
+{
+    bool has_ended;
+
+    pthread_mutex_lock(&work->lock);
+    work->quit = true;
+    pthread_cond_broadcast(&work->some);
+    while (work->threads)
+        srd_wait_until(&work->none, &work->lock, INT64_MAX);
+    has_ended = work->has_ended;
+    work->has_ended = false;
+    pthread_mutex_unlock(&work->lock);
+    if (has_ended)
+        pthread_join(work->ended, NULL);
+}
+
 void srd_work_free(struct srd_work **pointer)
 {
     struct srd_work *work = *pointer;
@@ -217,14 +233,7 @@ void srd_work_free(struct srd_work **pointer)
     *pointer = NULL;
     if (!work)
         return;
-    pthread_mutex_lock(&work->lock);
-    work->quit = true;
-    pthread_cond_broadcast(&work->some);
-    while (work->threads)
-        srd_wait_until(&work->none, &work->lock, INT64_MAX);
-    pthread_mutex_unlock(&work->lock);
-    if (work->has_ended)
-        pthread_join(work->ended, NULL);
+    srd_work_end(work);
     pthread_cond_destroy(&work->some);
     pthread_cond_destroy(&work->none);
     pthread_mutex_destroy(&work->lock);

@@ -24,7 +24,9 @@ bool srd_work_submit(struct srd_work *work, void (*run)(void *), void *what);
 bool srd_work_submit_to(struct srd_work *work, uint64_t lane, void (*run)(void *), void *what);
 size_t srd_work_running(struct srd_work *work);
 size_t srd_work_waiting(struct srd_work *work);
-/* Runs what was submitted, then ends. */
+/* Runs what was submitted and ends the threads; from then on nothing is taken. */
+void srd_work_end(struct srd_work *work);
+/* The same, and @work is gone: for when nobody can submit any more. */
 void srd_work_free(struct srd_work **work);
 
 #endif

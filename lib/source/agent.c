@@ -15,7 +15,7 @@
 #include "lib/net/http_client.h"
 #include "lib/source/snapshot_read.h"
 
-#define MAX_REQUEST ((size_t)16 << 20)
+#define MAX_REQUEST ((size_t)4 << 20) /* what an agent takes */
 #define MAX_ANSWER                                                                                 \
     ((size_t)1 << 30) /* as snapshots; lines and tables have their own, lower ceilings */
 #define MAX_REFUSAL ((size_t)64 << 10)
@@ -33,6 +33,7 @@ struct agent {
     size_t frontends;   /* 0 until then */
     bool known;         /* @base.connected is what the agent said */
     bool follower;
+    enum srd_agent_fault fault;
     void (*heard)(void *context, const void *bytes, size_t n);
     void *context;
     pthread_mutex_t lock; /* of the client: one call at a time */
@@ -48,6 +49,7 @@ struct round {
     size_t answers;
     struct srd_buf cells;
     bool broken; /* the connection, not what came over it */
+    bool told;   /* the agent's own words are in the error: it has lost its cluster */
 };
 
 /* ---- the request ---- */
@@ -129,6 +131,10 @@ static int refuse(struct agent *agent, int status, struct srd_error *err)
 
     refusal_words(agent, &words);
     said = words.data;
+    agent->fault = !*said          ? SRD_AGENT_LOST
+                   : status == 401 ? SRD_AGENT_TOKEN
+                   : status == 502 ? SRD_AGENT_CLUSTER
+                                   : SRD_AGENT_REFUSES;
     switch (*said ? status : 0) {
     case 401:
         return srd_fail(err, SRD_E_DENIED,
@@ -251,6 +257,8 @@ static int read_answers(struct round *round, struct srd_error *err)
                                                  "the way closed the connection" };
 
     if (srd_snapshot_visit(&reader, err))
+        round->told = !round->broken && err->code != SRD_E_DATA && err->code != SRD_E_LIMIT;
+    if (err->code)
         return round->broken ? (int)err->code : srd_while(err, "the answer of %s", where);
     if (round->answers < round->batch->count)
         return srd_fail(err, SRD_E_DATA, "%s answers %zu of %zu questions", where, round->answers,
@@ -276,6 +284,7 @@ static int exchange(struct round *round, struct srd_error *err)
         return (int)err->code;
     call.body = body.data;
     call.body_size = body.size;
+    agent->fault = SRD_AGENT_LOST;
     if (!srd_http_call(agent->client, &call, &reply, err)) {
         if (reply.status != 200)
             refuse(agent, reply.status, err);
@@ -287,6 +296,12 @@ static int exchange(struct round *round, struct srd_error *err)
             read_answers(round, err);
     }
     srd_http_hang_up(agent->client);
+    if (!err->code)
+        agent->fault = SRD_AGENT_FINE;
+    else if (round->told)
+        agent->fault = SRD_AGENT_CLUSTER;
+    else if (err->code == SRD_E_TIMEOUT && agent->fault == SRD_AGENT_LOST)
+        agent->fault = SRD_AGENT_SILENT;
     return (int)err->code;
 }
 
@@ -403,6 +418,11 @@ static void cancel(struct srd_source *src)
     srd_http_cancel(agent->client);
 }
 
+enum srd_agent_fault srd_agent_fault(const struct srd_source *src)
+{
+    return ((const struct agent *)src)->fault;
+}
+
 static void close_agent(struct srd_source *src)
 {
     struct agent *agent = (struct agent *)src;
@@ -442,6 +462,7 @@ int srd_agent_open(const struct srd_agent_access *options, struct srd_source **o
                    struct srd_error *err)
 {
     struct srd_http_client_options how = { .ca = options->ca,
+                                           .pin = options->pin,
                                            .proxy = options->proxy,
                                            .connect_ms = options->connect_ms };
     struct srd_http_client *client = NULL;

@@ -26,6 +26,7 @@ struct srd_agent_access {
     const char *url;    /* "http://10.0.1.50:8080", "https://...", a path before /collect is kept */
     const char *token;  /* NULL: none */
     const char *ca;     /* of https: PEM file, trusted alone; NULL: the system's */
+    const char *pin;    /* of https: "sha256//BASE64", a public key that the agent must have; NULL: any */
     const char *proxy;  /* NULL: none */
     int64_t connect_ms; /* 0: 5 s */
     /* Hears every answer's bytes as they come; NULL: nobody does. */
@@ -37,5 +38,17 @@ int srd_agent_check(const struct srd_agent_access *access, struct srd_error *err
 /* SRD_E_CONFIG: the URL or the token cannot be right. */
 int srd_agent_open(const struct srd_agent_access *options, struct srd_source **out,
                    struct srd_error *err);
+
+/* What was wrong with the latest round of an agent, for those who speak to others about it. */
+enum srd_agent_fault {
+    SRD_AGENT_FINE,
+    SRD_AGENT_LOST,    /* nobody there, cut in the middle, or no agent of ours */
+    SRD_AGENT_SILENT,  /* the time passed without an answer */
+    SRD_AGENT_TOKEN,   /* 401 */
+    SRD_AGENT_REFUSES, /* it says no, in words that are in the error: busy, not allowed ... */
+    SRD_AGENT_CLUSTER, /* it is well, and cannot reach its cluster */
+};
+/* Of a source of srd_agent_open(), while it is not asked. */
+enum srd_agent_fault srd_agent_fault(const struct srd_source *src);
 
 #endif

@@ -15,7 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const struct srd_route route = { .method = "POST", .path = "/call", .roles = SRD_ROLE_USE,
                                         .needs_tenant = true, .counted = true, .below = true };
 static const struct srd_route *const routes[] = { &route, NULL };
-static const struct srd_serve_tenant tenants[] = { { "a", "a", true }, { 0 } };
+static struct srd_tenant tenant_list[] = { { .id = "a", .enabled = true, .rate = 5, .rate_s = 60 } };
+static const struct srd_tenants tenants = { .list = tenant_list, .count = 1 };
 
 /* The next NUL-ended word of the input; NULL: none is left. */
 static const char *word(char **at, char *end)
@@ -42,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     srd_log_set_level(SRD_LOG_ERROR);
     if (size && data[0] & 1)
-        rules.options.tenants = tenants;
+        rules.options.tenants = &tenants;
     name = word(&at, end);
     list[0] = word(&at, end);
     if (list[0])
