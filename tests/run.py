@@ -167,7 +167,7 @@ def interrupted(*_):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="how many at a time")
-    parser.add_argument("--timeout", type=float, default=180, metavar="SECONDS", help="for each command")
+    parser.add_argument("--timeout", type=float, default=300, metavar="SECONDS", help="for each command")
     parser.add_argument("commands", nargs="+", metavar="COMMAND")
     args = parser.parse_args()
     started = time.monotonic()

@@ -143,7 +143,6 @@ void srd_http_on_over(void *context, struct MHD_Connection *connection, void **e
 void srd_http_on_connection(void *context, struct MHD_Connection *connection, void **own,
                             enum MHD_ConnectionNotificationCode what)
 {
-    (void)context;
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
         const union MHD_ConnectionInfo *info =
             srd_mhd.get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -154,7 +153,15 @@ void srd_http_on_connection(void *context, struct MHD_Connection *connection, vo
         ticket->seat->mhd = connection;
         pthread_mutex_unlock(&ticket->seat->lock);
     } else if (*own) {
-        srd_http_leave_seat(*own);
+        struct srd_http_seat *seat = *own;
+        void *exchange;
+
+        pthread_mutex_lock(&seat->lock);
+        exchange = seat->now;
+        pthread_mutex_unlock(&seat->lock);
+        /* the library does not always tell of a request whose head it had only begun to read */
+        srd_http_on_over(context, connection, &exchange, MHD_REQUEST_TERMINATED_WITH_ERROR);
+        srd_http_leave_seat(seat);
         *own = NULL;
     }
 }
