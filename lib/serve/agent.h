@@ -26,9 +26,10 @@
  * names are connected to, so that no centre can send the account elsewhere. What leaves:
  * passwords, tokens and keys are masked, and literals of users' SQL texts hidden unless share_sql.
  *
- *   agent.c          life, and the way of a request      agent_round.c    /collect
- *   agent_policy.c   what may be asked                   agent_answers.c  the other routes
- *   agent_rules.c    tokens, addresses, limits           ledger.c         what was asked
+ *   agent.c          life                             agent_round.c    /collect
+ *   agent_visits.c   the way of a request             agent_answers.c  the other routes
+ *   agent_policy.c   what may be asked                ledger.c         what was asked
+ *   agent_rules.c    tokens, addresses, limits
  */
 struct srd_agent_options {
     /* may change with a reload */

@@ -49,7 +49,9 @@ bool srd_agent_judge(const struct srd_agent_rules *rules, const char *id, const 
 const char *srd_agent_sql_to_keep(const struct srd_agent_verdict *verdict, const char *sql,
                                   struct srd_arena *arena);
 
-/* ---- agent.c ---- */
+/* ---- agent_visits.c ---- */
+
+#define SRD_AGENT_MAX_BODY ((size_t)4 << 20) /* as JSON it may take forty times as much */
 
 struct srd_agent {
     const struct srd_agent_life *life;
@@ -93,6 +95,14 @@ struct srd_agent_task {
     char peer[64];
     volatile sig_atomic_t gone; /* the client left, or the agent ends: stop */
 };
+
+/* The callbacks of the HTTP server. */
+void srd_agent_admit(void *agent, struct srd_http_request *request);
+void srd_agent_handle(void *agent, struct srd_http_request *request);
+void srd_agent_gone(void *agent, struct srd_http_request *request);
+void srd_agent_done(void *agent, struct srd_http_request *request, int status, uint64_t bytes,
+                    int64_t ms);
+const char *srd_agent_refusal(void *agent, int status, const char *what, struct srd_arena *arena);
 
 /* {"error","message"}. */
 void srd_agent_refuse(struct srd_agent_task *task, int status, const char *error,
