@@ -24,9 +24,9 @@ from pathlib import Path
 
 import tap
 from check_agent import Agent, agent_of
-from cluster import ROOT, SRDIAG, Cluster
+from cluster import ROOT, Cluster
 from fake_agent import FakeAgent, of_snapshot, send
-from serving import Server, clean_env
+from serving import SRDIAG, Server, clean_env
 
 TOKEN = "a1b2c3d4e5f6a7b8" * 4
 KEY = "your-central-server-api-key"
