@@ -518,7 +518,7 @@ class Cost(unittest.TestCase):
             before = c.stats["statements"]
             client.call("analyze_storage_health")
             one = c.stats["statements"] - before
-            c.faults({"match": "srdiag:backend-disks", "delay_s": 0.5})
+            c.faults({"match": "srdiag:nodes", "delay_s": 0.5})
             before = c.stats["statements"]
             calls = [client.begin("tools/call", name="analyze_storage_health", arguments={}) for _ in range(20)]
             texts = {client.await_answer(n)["result"]["content"][0]["text"] for n in calls}
@@ -548,11 +548,11 @@ class Cost(unittest.TestCase):
     def test_cancel(self):
         """a cancelled call ends its statements in the cluster and is not answered"""
         with Cluster("disk-full", "--line", "3.5") as c, client_of(c) as client:
-            c.faults({"match": "srdiag:backend-disks", "hang": True})
+            c.faults({"match": "srdiag:nodes", "hang": True})
             number = client.begin("tools/call", name="get_disk_usage", arguments={})
             while not c.stats["running"]:
                 time.sleep(0.02)
-            while not any("backend-disks" in s.get("sql", s.get("statement", "")) for s in c.control("log")[-8:]):
+            while not any("srdiag:nodes" in s.get("sql", s.get("statement", "")) for s in c.control("log")[-8:]):
                 time.sleep(0.02)
             kills = c.stats["kills"]
             client.tell("notifications/cancelled", requestId=number)
@@ -567,7 +567,7 @@ class Cost(unittest.TestCase):
     def test_one_leaves(self):
         """who cancels a call that others wait for too leaves them their answer"""
         with Cluster("disk-full", "--line", "3.5") as c, client_of(c) as client:
-            c.faults({"match": "srdiag:backend-disks", "delay_s": 1})
+            c.faults({"match": "srdiag:nodes", "delay_s": 1})
             first = client.begin("tools/call", name="get_disk_usage", arguments={})
             second = client.begin("tools/call", name="get_disk_usage", arguments={})
             time.sleep(0.3)
@@ -578,7 +578,7 @@ class Cost(unittest.TestCase):
     def test_deadline(self):
         """a call whose time is over answers with what there is"""
         with Cluster("disk-full", "--line", "3.5") as c, client_of(c, "--request-timeout", "4") as client:
-            c.faults({"match": "srdiag:backend-disks", "hang": True, "times": 1})
+            c.faults({"match": "srdiag:table-sizes", "hang": True, "times": 1})
             content = client.call("analyze_storage_health")["structuredContent"]
             self.assertTrue(content["findings"])
             self.assertIn("timeout", [g["reason"] for g in content["not_checked"]])
