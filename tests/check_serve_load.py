@@ -12,7 +12,7 @@ import time
 import unittest
 
 import tap
-from check_mcp_life import config, place_of
+from check_mcp_life import QUESTION, config, place_of
 from cluster import Cluster
 from serving import Server
 
@@ -26,7 +26,7 @@ FAULTS = [
     ("close instead of answering", [{"match": "srdiag:", "close": True}]),
     ("answer with an error", [{"match": "srdiag:", "error": {"code": 1105, "text": "backend down"}}]),
     ("answer with what is no answer", [{"match": "srdiag:", "wrong_packet": "length"}]),
-    ("hang now and then", [{"match": "srdiag:backend-disks", "hang": True}, {"match": "srdiag:fe-config", "delay_s": 1}]),
+    ("hang now and then", [{"match": QUESTION, "hang": True}, {"match": "srdiag:run-mode", "delay_s": 1}]),
     ("let nobody log in", [{"match": "srdiag:", "close": True}, {"on_connect": "hang"}]),
     ("have no connection left", [{"match": "srdiag:", "close": True}, {"on_connect": "limit"}]),
 ]
@@ -131,7 +131,7 @@ class Load(unittest.TestCase):
     def test_pool_of_one(self):
         """With one login per cluster, time-outs under load leave it usable"""
         self.server = self.serve(place_of(self.sick), "--pool-size", "1")
-        self.sick.faults({"match": "srdiag:backend-disks", "hang": True})
+        self.sick.faults({"match": QUESTION, "hang": True})
         self.check_answers(*self.crowd())
         self.sick.faults()
         self.check_calm()

@@ -409,7 +409,7 @@ class Troubles(unittest.TestCase):
         """a statement that takes too long is the guide's SQL execution timeout"""
         with Cluster("healthy-shared-nothing", "--line", "3.5") as cluster, agent_of(cluster) as agent:
             centre = self.one(agent.url, "--request-timeout", "15")
-            cluster.faults({"match": "SHOW PROC", "hang": True})
+            cluster.faults({"match": "be_metrics", "hang": True})
             answer = centre.call("acme", "get_disk_usage")
             self.assertEqual((answer.status, answer.json["error"], answer.json["tenant"]),
                              (504, "SQL execution timeout", "acme"), answer)
