@@ -409,8 +409,8 @@ class Troubles(unittest.TestCase):
         """a statement that takes too long is the guide's SQL execution timeout"""
         with Cluster("healthy-shared-nothing", "--line", "3.5") as cluster, agent_of(cluster) as agent:
             centre = self.one(agent.url, "--request-timeout", "15")
-            cluster.faults({"match": "be_metrics", "hang": True})
-            answer = centre.call("acme", "get_disk_usage")
+            cluster.faults({"match": "tables_config|partitions_meta", "hang": True})
+            answer = centre.call("acme", "get_large_tables")
             self.assertEqual((answer.status, answer.json["error"], answer.json["tenant"]),
                              (504, "SQL execution timeout", "acme"), answer)
             self.assertRegex(answer.json["message"], r"^Query exceeded \d+s timeout$")

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -186,7 +187,7 @@ static bool cut(struct srd_guard *g, size_t n)
     struct srd_lexer lexer = { .sql = g->sql, .n = n };
     struct srd_lex_token t;
     struct srd_guard_token *tokens;
-    size_t count = 0;
+    size_t count = 0, comment_end = SIZE_MAX;
     const struct srd_guard_token *end = NULL;
 
     do {
@@ -198,10 +199,17 @@ static bool cut(struct srd_guard *g, size_t n)
     lexer.at = 0;
     for (size_t i = 0; i < count;) {
         srd_lexer_next(&lexer, &t);
-        if (t.kind == SRD_LEX_COMMENT)
+        if (t.kind == SRD_LEX_COMMENT) {
+            comment_end = t.at + t.size;
             continue;
+        }
         if (!add_token(g, &t, &tokens[i]))
             return false;
+        /* U+3000 begins a name here, and would be a blank behind the one that we put for the comment */
+        if (t.at == comment_end && t.kind != SRD_LEX_END &&
+            !memcmp(g->sql + t.at, "\xe3\x80\x80", t.size < 3 ? t.size : 3))
+            return srd_guard_refuse(g, SRD_GUARD_LETTER, &tokens[i],
+                                    "behind a comment a name may not begin with a wide blank");
         if (end && t.kind != SRD_LEX_END)
             return srd_guard_refuse(g, SRD_GUARD_SEVERAL, end,
                                     "one statement is allowed, and another follows the semicolon");

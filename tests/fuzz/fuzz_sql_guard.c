@@ -123,9 +123,11 @@ static void look_again(const char *sql)
             abort();
     if (has(text, "sleep", '(') || has(text, "ai_query", '('))
         abort();
-    for (const char *p = text; !show && (p = strchr(p, '@')); p += 2)
-        if (p[1 + strspn(p + 1, " \t\r\n")] != '@')
+    for (const char *p = text; !show && (p = strchr(p, '@')); p++) { /* pairs, blanks between or not */
+        p += 1 + strspn(p + 1, " \t\r\n");
+        if (*p != '@')
             abort();
+    }
 }
 
 static void judge(const char *sql, size_t n, const struct srd_guard_rules *rules)
