@@ -25,6 +25,7 @@ static struct {
     __typeof__(&EVP_sha256) EVP_sha256;
     __typeof__(&HMAC) HMAC;
     __typeof__(&CRYPTO_memcmp) CRYPTO_memcmp;
+    __typeof__(&OPENSSL_init_crypto) OPENSSL_init_crypto;
     char wrong[256]; /* why they are not there */
 } real;
 
@@ -36,7 +37,8 @@ static void load(void)
     } symbols[] = { { "EVP_Digest", &real.EVP_Digest },
                     { "EVP_sha256", &real.EVP_sha256 },
                     { "HMAC", &real.HMAC },
-                    { "CRYPTO_memcmp", &real.CRYPTO_memcmp } };
+                    { "CRYPTO_memcmp", &real.CRYPTO_memcmp },
+                    { "OPENSSL_init_crypto", &real.OPENSSL_init_crypto } };
     void *handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
 
     for (size_t i = 0; i < sizeof(symbols) / sizeof(*symbols); i++) {
@@ -49,6 +51,9 @@ static void load(void)
         /* ISO C knows no cast from an object to a function; POSIX wants the copy to work */
         memcpy(symbols[i].place, &function, sizeof(function));
     }
+    /* a thread that waits for a silent cluster may outlive main(): nothing is taken apart under it
+     */
+    real.OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 }
 
 int srd_crypto_ready(struct srd_error *err)

@@ -9,11 +9,15 @@
 /*
  * Digests, random bytes and comparisons that tell nothing by their time. (Owner of libcrypto.)
  *
- * libcrypto is loaded with the first digest or comparison. Without it the process ends then: who can
- * tell somebody asks srd_crypto_ready() before.
+ * libcrypto is loaded with the first digest or comparison. Without it the process ends then: who
+ * can tell somebody asks srd_crypto_ready() before.
  */
 
-/* SRD_E_INTERNAL: it is not installed, or not one that we know. Any thread. */
+/*
+ * SRD_E_INTERNAL: it is not installed, or not one that we know. Any thread. Also for those who load
+ * a library that uses it in threads of its own accord: whoever is first decides that it stays whole
+ * until the process is gone.
+ */
 int srd_crypto_ready(struct srd_error *err);
 
 #define SRD_SHA256_SIZE 32

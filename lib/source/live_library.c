@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "lib/base/crypto.h"
 #include "lib/source/live_private.h"
 
 /*
@@ -72,8 +73,11 @@ static struct {
 
 static int load(struct srd_error *err)
 {
-    void *handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    struct srd_error ignored = { 0 }; /* without libcrypto there is no libmariadb either */
+    void *handle;
 
+    srd_crypto_ready(&ignored); /* first: a thread of ours may outlive main() */
+    handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
     if (!handle)
         return srd_fail(err, SRD_E_INTERNAL,
                         "to reach a cluster takes the library libmariadb (%s), which is not "
