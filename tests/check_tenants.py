@@ -89,8 +89,10 @@ class Sse:
 
     def event(self):
         """kind and data of the next event; None at the end."""
-        kind, data = "message", []
+        kind, data, end = "message", [], time.monotonic() + 30
         while True:
+            if time.monotonic() > end:
+                raise AssertionError("waited in vain for an event")
             line = self.stream.readline()
             if not line:
                 return None

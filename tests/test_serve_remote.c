@@ -200,6 +200,7 @@ static void close_agent(struct agent *a)
 static struct agent one, two;
 static struct srd_arena *arena;
 static struct srd_work *work;
+static int64_t check_ms;
 
 static int begin(void **state)
 {
@@ -208,6 +209,7 @@ static int begin(void **state)
     open_agent(&two, WELL);
     arena = srd_arena_new();
     work = srd_work_new(4, 16);
+    check_ms = 400;
     return 0;
 }
 
@@ -223,7 +225,7 @@ static int end(void **state)
 
 static struct srd_remote *remote_of(struct srd_tenant_agents agents, int64_t breaker_ms)
 {
-    struct srd_remote_options how = { .work = work, .check_ms = 400, .breaker_ms = breaker_ms };
+    struct srd_remote_options how = { .work = work, .check_ms = check_ms, .breaker_ms = breaker_ms };
 
     agents.urls[0] = srd_arena_printf(arena, "http://127.0.0.1:%d", one.port);
     if (!agents.urls[1])
@@ -396,7 +398,24 @@ static void nobody_waits_for_a_look_at_one_that_hangs(void **state)
         assert_int_equal(refused(remote, &err), SRD_E_CONNECT);
     }
     assert_true(asked(&one) - before <= 3); /* looks, one after the other, each with its own time-out */
-    srd_remote_stop(remote); /* and the last one is cut short */
+}
+
+static void a_look_ends_with_the_server(void **state)
+{
+    SRD_CLEANUP(srd_remote_drop) struct srd_remote *remote = NULL;
+    struct srd_error err;
+
+    (void)state;
+    check_ms = LONG_MS;
+    remote = remote_of(single, 1);
+    set_mode(&one, GONE, TOKEN);
+    assert_int_equal(refused(remote, &err), SRD_E_CONNECT);
+    set_mode(&one, SILENT, TOKEN);
+    while (asked(&one) < 2)
+        assert_int_equal(refused(remote, &err), SRD_E_CONNECT);
+    srd_remote_stop(remote);
+    srd_work_free(&work); /* which waits for it */
+    work = srd_work_new(1, 1);
 }
 
 static void a_token_may_be_either(void **state)
@@ -510,6 +529,7 @@ int main(void)
         TEST(when_all_are_dead_the_error_comes_at_once),
         TEST(one_that_is_back_is_found_by_the_next_who_comes),
         TEST(nobody_waits_for_a_look_at_one_that_hangs),
+        TEST(a_look_ends_with_the_server),
         TEST(a_token_may_be_either),
         TEST(one_that_says_no_is_not_dead),
         TEST(one_without_its_cluster_is_told_apart),
