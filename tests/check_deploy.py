@@ -32,7 +32,7 @@ class Tools(unittest.TestCase):
         """The real tools accept all of it (deploy/check.sh)"""
         done = run(DEPLOY / "check.sh", env={**clean_env(), "SRDIAG": SRDIAG}, timeout=300)
         rows = re.findall(r"^(ok|not ok) \d+ - (.*?)(?: # SKIP (.*))?$((?:\n#.*)*)", done.stdout, re.M)
-        self.assertGreater(len(rows), 30, done.stdout + done.stderr)
+        self.assertGreater(len(rows), 20, done.stdout + done.stderr)
         self.assertEqual(done.returncode, 0 if all(word == "ok" for word, *_ in rows) else 1)
         for word, name, reason, words in rows:
             with self.subTest(row=name):
@@ -247,7 +247,7 @@ class Machines(unittest.TestCase):
                         self.assertNotEqual(run(*program, "no_such_tool", env=env).returncode, 0)
                         done = run(*program, env={**env, "SRDIAG_KEY": "wrong"})
                         self.assertNotEqual(done.returncode, 0)
-                        self.assertIn("401" if "client" in program[-1].name else "nauthorized", done.stderr)
+                        self.assertRegex(done.stderr, "401" if "client" in program[-1].name else "401|nauthorized")
 
 
 if __name__ == "__main__":
