@@ -24,6 +24,7 @@ TENANTS, AGENTS, CLIENTS = 1000, 50, 8
 # the agents are threads of one other process, so that they and the callers do not share a lock
 HOST = """
 import contextlib, sys
+from fake_agent import FakeAgent, of_snapshot
 
 reply = of_snapshot(open(sys.argv[1]).read())
 with contextlib.ExitStack() as stack:
