@@ -7,9 +7,9 @@
 #include "lib/base/error.h"
 
 /*
- * A file that srdiag changes for its owner: the new one is written beside it and takes its place whole,
- * with the owner and the permissions of the old one, so that a reader never sees half of it and a full
- * disk loses nothing. What a link points to is replaced, not the link.
+ * A file that srdiag changes for its owner: the new one is written beside it and takes its place
+ * whole, with the owner and the permissions of the old one, so that a reader never sees half of it
+ * and a full disk loses nothing. What a link points to is replaced, not the link.
  */
 struct srd_replace {
     const char *path; /* behind links */
@@ -17,8 +17,8 @@ struct srd_replace {
 };
 
 /*
- * Waits until nobody else is changing @path, and keeps it so until srd_replace_end(). A file that is
- * not there is no error, and is then made with mode 0600. SRD_E_SYSTEM.
+ * Waits until nobody else is changing @path, and keeps it so until srd_replace_end(). A file that
+ * is not there is no error, and is then made with mode 0600. SRD_E_SYSTEM.
  */
 int srd_replace_begin(const char *path, struct srd_arena *arena, struct srd_replace *out,
                       struct srd_error *err);

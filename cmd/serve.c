@@ -122,8 +122,7 @@ static int check_tenants(struct srd_call *call, struct srd_error *err)
     if (opt.stdio)
         return srd_fail(err, SRD_E_USAGE,
                         "--tenants is for many clients: --http, --sse or both, and not --stdio");
-    if (srd_globals.demo || srd_globals.input ||
-        s->chosen[SRD_SET_host].rank == SRD_RANK_OPTION ||
+    if (srd_globals.demo || srd_globals.input || s->chosen[SRD_SET_host].rank == SRD_RANK_OPTION ||
         s->chosen[SRD_SET_agent].rank == SRD_RANK_OPTION)
         return srd_fail(err, SRD_E_USAGE,
                         "with --tenants each tenant's agent is asked, and nobody else: leave "

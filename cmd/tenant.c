@@ -94,8 +94,8 @@ static struct srd_tenant *find(struct change *change, const char *id, struct srd
             return &change->tenants.list[i];
         ids[i] = change->tenants.list[i].id;
     }
-    srd_fail(err, SRD_E_USAGE, "\"%s\" has no tenant \"%s\"%s", change->path,
-             srd_shown(arena, id), srd_did_you_mean(arena, id, ids));
+    srd_fail(err, SRD_E_USAGE, "\"%s\" has no tenant \"%s\"%s", change->path, srd_shown(arena, id),
+             srd_did_you_mean(arena, id, ids));
     return NULL;
 }
 
@@ -243,8 +243,8 @@ static int add(struct srd_call *call, const char *id, struct srd_error *err)
     for (size_t i = 0; i < change.tenants.count; i++)
         if (!strcmp(change.tenants.list[i].id, id))
             return srd_fail(err, SRD_E_USAGE, "\"%s\" has a tenant %s already", change.path, id);
-    if (!srd_json_edit_put(change.text, path,
-                           printed(call->arena, describe(call, id, token, key)), &change.next))
+    if (!srd_json_edit_put(change.text, path, printed(call->arena, describe(call, id, token, key)),
+                           &change.next))
         return srd_fail(err, SRD_E_INTERNAL, "\"%s\" has no place for a tenant", change.path);
     change.text = srd_arena_copy_n(call->arena, change.next.data, change.next.size);
     if (finish(&change, err))
@@ -300,9 +300,10 @@ static int rotate(struct srd_call *call, const char *id, struct srd_error *err)
         return err->code;
     if (made)
         srd_buf_printf(&call->out, "AGENT_TOKEN=%s\n", token);
-    tell("Tenant %s has a new token; until srdiag tenant rotate --finish the previous one is tried, "
-         "too.",
-         id);
+    tell(
+        "Tenant %s has a new token; until srdiag tenant rotate --finish the previous one is tried, "
+        "too.",
+        id);
     return 0;
 }
 
@@ -328,14 +329,15 @@ static size_t keys_of(const struct srd_tenants *tenants, const char *id)
 
 static int list(struct srd_call *call, struct srd_error *err)
 {
-    static const struct srd_list_column columns[] = {
-        { .key = "id" },          { .key = "name" },
-        { .key = "enabled", .flag = true },
-        { .key = "agents" },      { .key = "keys", .number = true },
-        { .key = "created_at" },  { .key = "contact" },
-        { .key = "description", .wide = true },
-        { 0 }
-    };
+    static const struct srd_list_column columns[] = { { .key = "id" },
+                                                      { .key = "name" },
+                                                      { .key = "enabled", .flag = true },
+                                                      { .key = "agents" },
+                                                      { .key = "keys", .number = true },
+                                                      { .key = "created_at" },
+                                                      { .key = "contact" },
+                                                      { .key = "description", .wide = true },
+                                                      { 0 } };
     const char *path = srd_setting_text(&call->settings, SRD_SET_tenants);
     struct srd_listing listing;
     struct srd_tenants tenants;
@@ -346,12 +348,11 @@ static int list(struct srd_call *call, struct srd_error *err)
     for (size_t i = 0; i < tenants.count; i++) {
         const struct srd_tenant *t = &tenants.list[i];
 
-        srd_listing_add(&listing,
-                        (const char *[]){ t->id, t->name, t->enabled ? "yes" : "no",
-                                          joined(call->arena, t->agents.urls),
-                                          srd_arena_printf(call->arena, "%zu",
-                                                           keys_of(&tenants, t->id)),
-                                          t->created_at, t->contact, t->description });
+        srd_listing_add(&listing, (const char *[]){ t->id, t->name, t->enabled ? "yes" : "no",
+                                                    joined(call->arena, t->agents.urls),
+                                                    srd_arena_printf(call->arena, "%zu",
+                                                                     keys_of(&tenants, t->id)),
+                                                    t->created_at, t->contact, t->description });
     }
     return srd_listing_print(call, &listing, err);
 }
@@ -365,13 +366,12 @@ static void add_agents(struct srd_listing *listing, const struct srd_desk_cluste
         const struct srd_remote_state *agent = &state->agents[i];
         bool well = agent->known && agent->fault == SRD_AGENT_FINE;
 
-        srd_listing_add(listing, (const char *[]){
-                                     state->tenant, agent->url, srd_agent_status(agent),
-                                     well ? state->version : NULL,
-                                     well ? srd_arena_printf(arena, "%lld",
-                                                             (long long)agent->latency_ms)
-                                          : NULL,
-                                     agent->error });
+        srd_listing_add(
+            listing,
+            (const char *[]){
+                state->tenant, agent->url, srd_agent_status(agent), well ? state->version : NULL,
+                well ? srd_arena_printf(arena, "%lld", (long long)agent->latency_ms) : NULL,
+                agent->error });
     }
 }
 
@@ -423,8 +423,7 @@ static int test(struct srd_call *call, const char *id, struct srd_error *err)
 
 /* ---- the command ---- */
 
-static const char *const words[] = { "add",    "disable", "enable", "rotate",
-                                     "list",   "test",    NULL };
+static const char *const words[] = { "add", "disable", "enable", "rotate", "list", "test", NULL };
 
 static int check(struct srd_call *call, struct srd_error *err)
 {

@@ -107,7 +107,7 @@ TEST_JOBS ?= $(shell echo $$(($(JOBS) + 1)))
 asan := build/san-address-undefined
 tsan := build/san-thread
 raced := test_engine test_live test_wire test_mcp_flight test_serve_work test_serve_cache test_serve_clusters \
-         test_serve_metrics test_desk test_serve_ledger
+         test_serve_metrics test_desk test_serve_ledger test_serve_remote test_serve_lanes
 
 .PHONY: check
 check: build/.deps-check $(VENV)/.done $(CLIENTS)/.done $(HOSTS)/.done
@@ -126,6 +126,7 @@ check: build/.deps-check $(VENV)/.done $(CLIENTS)/.done $(HOSTS)/.done
 	    $(foreach t,$(wildcard tests/check_*.py),'$(VENV)/bin/python $(t)') \
 	    $(foreach s,$(asan) $(tsan),'SRDIAG=$(s)/srdiag $(VENV)/bin/python tests/check_serve.py') \
 	    $(foreach s,$(asan) $(tsan),'SRDIAG=$(s)/srdiag $(VENV)/bin/python tests/check_agent.py') \
+	    $(foreach s,$(asan) $(tsan),'SRDIAG=$(s)/srdiag $(VENV)/bin/python tests/check_tenants.py') \
 	    'SRDIAG=$(asan)/srdiag $(VENV)/bin/python tests/check_agent_source.py' \
 	    $(foreach s,$(asan) $(tsan),'MCP_FIXTURE=$(s)/mcp_fixture $(VENV)/bin/python tests/check_mcp_stdio.py') \
 	    'SRDIAG=$(asan)/srdiag $(VENV)/bin/python tests/check_mcp_life.py' \

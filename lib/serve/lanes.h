@@ -4,9 +4,9 @@
 #include "lib/serve/work.h"
 
 /*
- * A pool of threads that many share, of which nobody gets more than his lane: what one has under way
- * beyond @most waits, in its order, until something of his is over. So the calls of a tenant whose
- * cluster is slow leave the threads to the others.
+ * A pool of threads that many share, of which nobody gets more than his lane: what one has under
+ * way beyond @most waits, in its order, until something of his is over. So the calls of a tenant
+ * whose cluster is slow leave the threads to the others.
  *
  * Any thread.
  */

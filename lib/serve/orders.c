@@ -227,6 +227,7 @@ static void answer_no_view(const struct order *o, const struct srd_view_report *
         struct srd_trouble trouble;
 
         srd_trouble_of_timeout(srd_place_tenant(o->place), longest_s(view->ev),
+                               srd_clock_monotonic_ms() - o->begun_ms,
                                srd_result_why_no_view(view, o->arena), o->arena, &trouble);
         srd_trouble_put(&trouble, members);
         return;
@@ -400,7 +401,8 @@ static void fault(struct srd_mcp_call *call, struct srd_desk *desk, enum srd_cod
         return;
     }
     if (code == SRD_E_TIMEOUT)
-        srd_trouble_of_timeout(call->caller->tenant, call_ms / 1000, NULL, call->arena, &trouble);
+        srd_trouble_of_timeout(call->caller->tenant, INT64_MAX, call_ms, NULL, call->arena,
+                               &trouble);
     srd_buf_init(&members, ANSWER_BYTES);
     srd_trouble_put(&trouble, &members);
     srd_mcp_result_members(out, members.data, members.size, true);

@@ -8,6 +8,7 @@
 #include "lib/engine/crew.h"
 #include "lib/serve/desk_private.h"
 #include "lib/serve/results.h"
+#include "lib/serve/trouble.h"
 #include "lib/source/guard.h"
 
 #define TIMEOUT_S 30
@@ -154,6 +155,14 @@ static void fly(void *what, struct srd_flight *flight, struct srd_buf *members, 
         *is_error = true;
         srd_say_error("run_query", q->place, srd_clock_monotonic_ms() - q->begun_ms, &err, q->arena,
                       members);
+    } else if (answer->status == SRD_TIMED_OUT && srd_place_remote(q->place)) {
+        struct srd_trouble trouble;
+
+        *is_error = true;
+        srd_trouble_of_timeout(srd_place_tenant(q->place), TIMEOUT_S,
+                               srd_clock_monotonic_ms() - q->begun_ms, answer->detail, q->arena,
+                               &trouble);
+        srd_trouble_put(&trouble, members);
     } else if (answer->status != SRD_ANSWERED) {
         *is_error = true;
         srd_members_of_text(members,

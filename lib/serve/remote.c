@@ -275,8 +275,7 @@ static int check(struct srd_remote *r, size_t i, bool look, int64_t deadline_ms,
     previous = r->states[i].previous;
     pthread_mutex_unlock(&r->lock);
     if (attempt(r, i, previous, look, deadline_ms, out, &fault, err) && fault == SRD_AGENT_TOKEN &&
-        r->agents.previous &&
-        !attempt(r, i, !previous, look, deadline_ms, out, &fault, err)) {
+        r->agents.previous && !attempt(r, i, !previous, look, deadline_ms, out, &fault, err)) {
         pthread_mutex_lock(&r->lock);
         r->states[i].previous = !previous;
         pthread_mutex_unlock(&r->lock);

@@ -27,8 +27,8 @@ struct srd_remote;
 
 struct srd_remote_options {
     struct srd_work *work; /* looks at agents that are down; NULL: the caller does */
-    int64_t check_ms;      /* an agent that does not answer a small question within it is dead; 0: 5 s */
-    int64_t breaker_ms;    /* 0: 5 s */
+    int64_t check_ms; /* an agent that does not answer a small question within it is dead; 0: 5 s */
+    int64_t breaker_ms; /* 0: 5 s */
 };
 /* Copies both. Held once. */
 struct srd_remote *srd_remote_new(const struct srd_tenant_agents *agents,
@@ -48,11 +48,11 @@ int srd_remote_test(struct srd_remote *remote, struct srd_error *err);
 /* What is known of an agent. */
 struct srd_remote_state {
     const char *url;
-    bool known;                /* it was asked */
+    bool known;                 /* it was asked */
     enum srd_agent_fault fault; /* FINE: it answered */
-    const char *error;         /* NULL: FINE */
-    int64_t contact_at_ms;     /* wall clock, of its latest answer; 0: there was none */
-    int64_t latency_ms;        /* of the latest small question, cluster and all; -1: not known */
+    const char *error;          /* NULL: FINE */
+    int64_t contact_at_ms;      /* wall clock, of its latest answer; 0: there was none */
+    int64_t latency_ms;         /* of the latest small question, cluster and all; -1: not known */
 };
 size_t srd_remote_states(struct srd_remote *remote, struct srd_arena *arena,
                          struct srd_remote_state **out);

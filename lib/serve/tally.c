@@ -9,7 +9,8 @@
 
 #include "lib/base/arena.h"
 
-#define MOST 100000 /* ids come from the operator's file; a file that is changed for ever ends here */
+#define MOST                                                                                       \
+    100000 /* ids come from the operator's file; a file that is changed for ever ends here */
 
 struct entry {
     char *id;

@@ -7,8 +7,8 @@
 #include "lib/base/json.h"
 
 /*
- * How much did each tenant ask? Every one is counted, however many there are: the page of /metrics has
- * a ceiling, an account has none. Any thread.
+ * How much did each tenant ask? Every one is counted, however many there are: the page of /metrics
+ * has a ceiling, an account has none. Any thread.
  */
 struct srd_tally;
 

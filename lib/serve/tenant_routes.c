@@ -79,14 +79,15 @@ static void answer_ill(struct srd_visit *visit, struct srd_http_request *request
     struct srd_json *json, *told;
 
     if (!srd_trouble_of_state(agent, visit->tenant, request->arena, &trouble))
-        srd_trouble_of_timeout(visit->tenant, TEST_MS / 1000, err->text, request->arena, &trouble);
+        srd_trouble_of_timeout(visit->tenant, INT64_MAX, TEST_MS, err->text, request->arena,
+                               &trouble);
     json = srd_json_object();
     srd_json_put(json, "success", srd_json_new_bool(false));
     put_text(json, "tenant", visit->tenant);
     put_agent(json, agent);
     told = srd_trouble_json(&trouble);
-    for (const char *const *name = (const char *const[]){ "error", "message", "detail", "hint",
-                                                          NULL };
+    for (const char *const *name =
+             (const char *const[]){ "error", "message", "detail", "hint", NULL };
          *name; name++) {
         struct srd_json *value = srd_json_take(told, *name);
 
@@ -142,9 +143,10 @@ static struct srd_json *tenant_part(struct srd_serve *serve, const struct srd_te
     put_text(one, "tenant_id", tenant->id);
     put_text(one, "name", tenant->name);
     srd_json_put(one, "enabled", srd_json_new_bool(tenant->enabled));
-    put_text(one, "status", agent             ? srd_agent_status(agent)
-                            : tenant->enabled ? "unknown"
-                                              : "disabled");
+    put_text(one, "status",
+             agent             ? srd_agent_status(agent)
+             : tenant->enabled ? "unknown"
+                               : "disabled");
     if (!agent)
         put_text(one, "agent_url", tenant->agents.urls[0]);
     else
@@ -182,8 +184,8 @@ static void handle_tenants(struct srd_visit *visit, struct srd_http_request *req
         /* a reload may be between the two */
         while (found < n && strcmp(states[found].tenant, tenants->list[i].id) != 0)
             found++;
-        srd_json_push(list, tenant_part(visit->serve, &tenants->list[i],
-                                        found < n ? &states[found] : NULL));
+        srd_json_push(
+            list, tenant_part(visit->serve, &tenants->list[i], found < n ? &states[found] : NULL));
         at = found < n ? found + 1 : at;
     }
     srd_answer_json(request, 200, json);

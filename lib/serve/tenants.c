@@ -79,7 +79,7 @@ struct reader {
     const char *file, *text;
     struct srd_arena *arena;
     struct srd_tenants *out;
-    const char *at; /* in @text, of what is being judged */
+    const char *at;        /* in @text, of what is being judged */
     const char **warnings; /* NULL-ended */
     size_t warning_count, warning_room;
 };
@@ -122,8 +122,8 @@ static void doubt(struct reader *r, const char *text)
         r->warnings = list;
         r->warning_room = room;
     }
-    r->warnings[r->warning_count++] = srd_arena_printf(
-        r->arena, "%s line %d: %s", r->file, srd_json_at_line(r->text, r->at), text);
+    r->warnings[r->warning_count++] = srd_arena_printf(r->arena, "%s line %d: %s", r->file,
+                                                       srd_json_at_line(r->text, r->at), text);
     r->warnings[r->warning_count] = NULL;
     r->out->warnings = r->warnings;
 }
@@ -224,9 +224,9 @@ static int add_url(struct reader *r, const struct place *place, const char **url
     urls[n] = srd_arena_copy(r->arena, url);
     if (!srd_agent_url_private(url))
         doubt(r, srd_arena_printf(r->arena,
-                                 "%s: the agent's token and the cluster's answers travel in "
-                                 "clear; use https there, or a tunnel",
-                                 url));
+                                  "%s: the agent's token and the cluster's answers travel in "
+                                  "clear; use https there, or a tunnel",
+                                  url));
     return 0;
 }
 
@@ -277,8 +277,8 @@ static int take_token(struct reader *r, const struct place *place, void *into, s
         return srd_fail(err, SRD_E_CONFIG, "%s", wrong);
     if (strlen(token) < SHORT_TOKEN)
         doubt(r,
-             srd_arena_printf(r->arena, "the token has less than %d characters and can be guessed",
-                              SHORT_TOKEN));
+              srd_arena_printf(r->arena, "the token has less than %d characters and can be guessed",
+                               SHORT_TOKEN));
     return take_text(r, place, into, at, err);
 }
 
@@ -542,9 +542,9 @@ static void check_keys(struct reader *r)
             r->at = r->text;
             if (k == r->out->count)
                 doubt(r, srd_arena_printf(r->arena,
-                                         "the key %s (line %d) is for the tenant %s, who "
-                                         "is not there",
-                                         key->name, key->line, *id));
+                                          "the key %s (line %d) is for the tenant %s, who "
+                                          "is not there",
+                                          key->name, key->line, *id));
         }
     }
 }

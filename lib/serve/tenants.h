@@ -60,7 +60,8 @@ struct srd_tenants {
     struct srd_tenant *list; /* in the order of the file */
     size_t count, enabled;
     struct srd_api_keys keys;
-    const char *const *warnings; /* NULL-ended: what works and should not stay so, with file and line */
+    const char *const
+        *warnings; /* NULL-ended: what works and should not stay so, with file and line */
 };
 
 /* @bytes with a NUL behind the @n. Everything goes to @arena. */

@@ -13,12 +13,11 @@
 
 const char *srd_agent_status(const struct srd_remote_state *state)
 {
-    static const char *const words[] = { [SRD_AGENT_FINE] = "healthy",
-                                         [SRD_AGENT_LOST] = "unreachable",
-                                         [SRD_AGENT_SILENT] = "unreachable",
-                                         [SRD_AGENT_TOKEN] = "unauthorized",
-                                         [SRD_AGENT_REFUSES] = "refusing",
-                                         [SRD_AGENT_CLUSTER] = "database_unreachable" };
+    static const char *const words[] = {
+        [SRD_AGENT_FINE] = "healthy",       [SRD_AGENT_LOST] = "unreachable",
+        [SRD_AGENT_SILENT] = "unreachable", [SRD_AGENT_TOKEN] = "unauthorized",
+        [SRD_AGENT_REFUSES] = "refusing",   [SRD_AGENT_CLUSTER] = "database_unreachable"
+    };
 
     return state->known ? words[state->fault] : "unknown";
 }
@@ -38,8 +37,7 @@ bool srd_trouble_of_state(const struct srd_remote_state *state, const char *tena
         break;
     case SRD_AGENT_REFUSES:
         out->error = "Agent refused the request";
-        out->message = srd_arena_printf(arena, "The agent at %s does not answer this",
-                                        state->url);
+        out->message = srd_arena_printf(arena, "The agent at %s does not answer this", state->url);
         out->hint = "Its own words say why; srdiag agent audit show, beside the agent, more.";
         break;
     case SRD_AGENT_CLUSTER:
@@ -59,13 +57,16 @@ bool srd_trouble_of_state(const struct srd_remote_state *state, const char *tena
     return true;
 }
 
-void srd_trouble_of_timeout(const char *tenant, int64_t limit_s, const char *detail,
-                            struct srd_arena *arena, struct srd_trouble *out)
+void srd_trouble_of_timeout(const char *tenant, int64_t limit_s, int64_t waited_ms,
+                            const char *detail, struct srd_arena *arena, struct srd_trouble *out)
 {
+    int64_t waited_s = (waited_ms + 500) / 1000;
+
     *out = (struct srd_trouble){
         .status = 504,
         .error = "SQL execution timeout",
-        .message = srd_arena_printf(arena, "Query exceeded %llds timeout", (long long)limit_s),
+        .message = srd_arena_printf(arena, "Query exceeded %llds timeout",
+                                    (long long)(waited_s < limit_s ? waited_s : limit_s)),
         .tenant = tenant,
         .detail = detail,
         .hint = "Try again, or ask for less: one analyze_ tool instead of all, a smaller limit."
@@ -95,13 +96,12 @@ void srd_trouble_of_error(struct srd_remote *remote, const char *tenant,
     }
     /* a cluster that answers nothing in time is told as one that cannot be reached */
     if (err->code == SRD_E_CONNECT || err->code == SRD_E_TIMEOUT) {
-        srd_trouble_of_timeout(tenant, (waited_ms + 500) / 1000, words, arena, out);
+        srd_trouble_of_timeout(tenant, INT64_MAX, waited_ms, words, arena, out);
         return;
     }
-    *out = (struct srd_trouble){ .status = 502,
-                                 .error = "Diagnosis failed",
-                                 .message = words,
-                                 .tenant = tenant };
+    *out = (struct srd_trouble){
+        .status = 502, .error = "Diagnosis failed", .message = words, .tenant = tenant
+    };
 }
 
 static void put(struct srd_json *object, const char *name, const char *text)

@@ -11,15 +11,15 @@
  *      "tenant":"company_abc","detail":"...","hint":"..."}
  *
  *     Agent connection failed     502   nobody there, or nothing that we understand
- *     Unauthorized                502   the agent does not accept our token (401 would mean the user's key)
- *     Agent refused the request   502   it says no: busy, or not allowed to answer
- *     Database connection failed  502   the agent is well, its cluster is not
- *     SQL execution timeout       504   the cluster was too slow
- *     Server at capacity          503   ours is too busy
- *     Diagnosis failed            502   whatever else
+ *     Unauthorized                502   the agent does not accept our token (401 would mean the
+ * user's key) Agent refused the request   502   it says no: busy, or not allowed to answer Database
+ * connection failed  502   the agent is well, its cluster is not SQL execution timeout       504
+ * the cluster was too slow Server at capacity          503   ours is too busy Diagnosis failed 502
+ * whatever else
  *
- * A tool says it as the text of a failed result, and once more as "_meta" of that text, which is how
- * /call-tool knows that it may answer with the object itself. Nothing in it is of another tenant.
+ * A tool says it as the text of a failed result, and once more as "_meta" of that text, which is
+ * how /call-tool knows that it may answer with the object itself. Nothing in it is of another
+ * tenant.
  */
 struct srd_trouble {
     int status; /* of HTTP */
@@ -31,9 +31,10 @@ struct srd_trouble {
 void srd_trouble_of_error(struct srd_remote *remote, const char *tenant,
                           const struct srd_error *err, int64_t waited_ms, struct srd_arena *arena,
                           struct srd_trouble *out);
-/* Of statements that took longer than @limit_s. */
-void srd_trouble_of_timeout(const char *tenant, int64_t limit_s, const char *detail,
-                            struct srd_arena *arena, struct srd_trouble *out);
+/* Of statements that took longer than @limit_s, or than the @waited_ms that the call had for them.
+ */
+void srd_trouble_of_timeout(const char *tenant, int64_t limit_s, int64_t waited_ms,
+                            const char *detail, struct srd_arena *arena, struct srd_trouble *out);
 /* Of an agent that was looked at; false: it is well. */
 bool srd_trouble_of_state(const struct srd_remote_state *state, const char *tenant,
                           struct srd_arena *arena, struct srd_trouble *out);
