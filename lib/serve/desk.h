@@ -77,7 +77,7 @@ bool srd_desk_state(struct srd_desk *desk, const char *tenant, struct srd_arena 
                     struct srd_desk_cluster_state *out);
 /*
  * Connects now and asks for the version; for a worker thread. Agents are all looked at first, also
- * those that are believed to be down.
+ * those that are believed to be down; that is not part of @deadline_ms.
  */
 int srd_desk_ping(struct srd_desk *desk, const char *tenant, const char *cluster, int64_t deadline_ms,
                   struct srd_error *err);
