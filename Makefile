@@ -49,7 +49,7 @@ LIBS_source = $(PKG_SOURCE)
 LIBS_render = $(PKG_RENDER)
 
 # One archive per layer, right to left as they may include each other (tests/layers.sh).
-LAYERS  := serve mcp engine render source net experts model base
+LAYERS  := agent serve mcp engine render source net experts model base
 src_base    := $(wildcard lib/base/*.c)
 src_model   := $(wildcard lib/model/*.c)
 src_experts := $(wildcard experts/*.c experts/*/*.c)
@@ -59,6 +59,7 @@ src_render  := $(wildcard lib/render/*.c)
 src_net     := $(wildcard lib/net/*.c)
 src_mcp     := $(wildcard lib/mcp/*.c)
 src_serve   := $(wildcard lib/serve/*.c)
+src_agent   := $(wildcard lib/agent/*.c)
 src_cmd     := $(wildcard cmd/*.c)
 objects      = $(patsubst %.c,$(B)/obj/%.o,$(1))
 archives     = $(foreach layer,$(1),$(B)/lib$(layer).a)

@@ -2,7 +2,7 @@
 #define SRD_CMD_AGENT_H
 
 #include "cmd/command.h"
-#include "lib/serve/agent.h"
+#include "lib/agent/agent.h"
 
 /* What the files of `srdiag agent` share. */
 

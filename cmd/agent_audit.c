@@ -6,7 +6,7 @@
 #include "cmd/listing.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/json.h"
-#include "lib/serve/ledger.h"
+#include "lib/agent/ledger.h"
 
 #define MAX_LINE ((size_t)1 << 20)
 

@@ -9,7 +9,7 @@
 #include "lib/base/json.h"
 #include "lib/base/text.h"
 #include "lib/base/utf8.h"
-#include "lib/serve/guard.h"
+#include "lib/serve/gate.h"
 
 #define LARGEST_JSON ((size_t)256 << 10)
 #define LONGEST_WORDS 300 /* bytes of one text of the server's */

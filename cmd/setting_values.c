@@ -10,7 +10,7 @@
 #include "lib/base/text.h"
 #include "lib/model/table.h"
 #include "lib/net/cidr.h"
-#include "lib/serve/guard.h"
+#include "lib/serve/gate.h"
 
 static const char *listed(struct srd_arena *arena, const char *blank_separated)
 {

@@ -19,7 +19,8 @@ BEGIN {
     may["lib/source"] = " lib/base lib/model lib/net lib/source "
     may["lib/engine"] = " lib/base lib/model lib/render lib/source lib/engine "
     may["lib/serve"]  = " lib/base lib/model lib/net lib/mcp lib/render lib/source lib/engine lib/serve "
-    may["cmd"]        = may["lib/serve"] "experts cmd "
+    may["lib/agent"]  = may["lib/serve"] "lib/agent "
+    may["cmd"]        = may["lib/agent"] "experts cmd "
 
     # headers, and the files that may include them
     owner["cJSON[.]h"]                                         = "^lib/base/json[.]c$"

@@ -9,7 +9,7 @@
 
 #include "experts/catalogue.h"
 #include "lib/base/cleanup.h"
-#include "lib/serve/agent_private.h"
+#include "lib/agent/agent_private.h"
 
 static struct srd_agent_rules *rules_of(enum srd_guard_policy policy)
 {

@@ -107,7 +107,7 @@ TEST_JOBS ?= $(shell echo $$(($(JOBS) + 1)))
 asan := build/san-address-undefined
 tsan := build/san-thread
 raced := test_engine test_live test_wire test_mcp_flight test_serve_work test_serve_cache test_serve_clusters \
-         test_serve_metrics test_desk test_serve_ledger test_serve_remote test_serve_lanes
+         test_serve_metrics test_desk test_agent_ledger test_serve_remote test_serve_lanes
 
 .PHONY: check
 check: build/.deps-check $(VENV)/.done $(CLIENTS)/.done $(HOSTS)/.done

@@ -2,7 +2,7 @@
 #define SRD_SERVE_METRICS_H
 
 #include "lib/base/json.h"
-#include "lib/serve/guard.h"
+#include "lib/serve/gate.h"
 #include "lib/serve/tally.h"
 
 /*

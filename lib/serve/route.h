@@ -7,7 +7,7 @@
 /*
  * Inside of lib/serve: what a route is, and what it may use.
  *
- * The guards (guard.c) run in admit(), before a body is read; a route is called in handle() only for
+ * The guards (gate.c) run in admit(), before a body is read; a route is called in handle() only for
  * requests that passed them. Routes are one table in routes.c, also read by /openapi.json.
  */
 struct srd_serve; /* one running server */

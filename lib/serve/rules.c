@@ -6,7 +6,7 @@
 #include "lib/base/crypto.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
-#include "lib/serve/guard.h"
+#include "lib/serve/gate.h"
 
 #define SHORT_KEY 16
 

@@ -9,7 +9,7 @@
  * One server for many clients: MCP over HTTP and SSE, the plain routes, and what stands around them.
  *
  *   serve.c      life: start, signals, reload, drain
- *   guard.c      who may: addresses, Host and Origin, keys, tenants, rate, capacity, in that order
+ *   gate.c       who may: addresses, Host and Origin, keys, tenants, rate, capacity, in that order
  *   keys.c       the keys and what they allow         limits.c    token buckets
  *   routes.c     the table of routes                  rest.c      /tools /call-tool /health /stats /admin/...
  *   mcp_http.c   /mcp                                 mcp_sse.c   /sse, /messages

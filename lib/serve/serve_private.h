@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "lib/serve/guard.h"
+#include "lib/serve/gate.h"
 #include "lib/serve/lanes.h"
 #include "lib/serve/journal.h"
 #include "lib/serve/metrics.h"

@@ -4,7 +4,7 @@
 #include "lib/source/source.h"
 
 /*
- * A cluster behind a remote agent (`srdiag agent`, lib/serve/agent.h), which asks it on our behalf: one
+ * A cluster behind a remote agent (`srdiag agent`, lib/agent/agent.h), which asks it on our behalf: one
  * request per level of follow-up questions, whatever their number.
  *
  *     POST /collect     X-Agent-Token: ...

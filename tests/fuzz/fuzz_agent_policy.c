@@ -7,7 +7,7 @@
 
 #include "experts/catalogue.h"
 #include "lib/base/cleanup.h"
-#include "lib/serve/agent_private.h"
+#include "lib/agent/agent_private.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -12,8 +12,8 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/base/wait.h"
-#include "lib/serve/agent_private.h"
-#include "lib/serve/guard.h"
+#include "lib/agent/agent_private.h"
+#include "lib/serve/gate.h"
 #include "lib/serve/notify.h"
 
 #define DEFAULT_LISTEN "127.0.0.1:8080"
@@ -21,7 +21,7 @@
 #define QUEUE_PER_WORKER 4
 #define DEFAULT_CONNECTIONS 200
 #define DEFAULT_DRAIN_MS 10000
-#define MAX_STREAM ((size_t)256 << 20) /* far above what agent_round.c lets wait */
+#define MAX_STREAM ((size_t)256 << 20) /* far above what round.c lets wait */
 #define SWEEP_MS 30000
 
 static int open_parts(struct srd_agent *agent, const struct srd_agent_options *options,

@@ -1,5 +1,5 @@
-#ifndef SRD_SERVE_GUARD_H
-#define SRD_SERVE_GUARD_H
+#ifndef SRD_SERVE_GATE_H
+#define SRD_SERVE_GATE_H
 
 #include <stdatomic.h>
 

@@ -4,7 +4,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/secret.h"
-#include "lib/serve/agent_private.h"
+#include "lib/agent/agent_private.h"
 
 #define MAX_KEPT ((size_t)1 << 20)
 #define MAX_ID 60

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/serve/agent_private.h"
+#include "lib/agent/agent_private.h"
 
 #define MIN_TOKEN 16
 #define DEFAULT_SQL_MS 120000

@@ -11,7 +11,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/text.h"
-#include "lib/serve/ledger.h"
+#include "lib/agent/ledger.h"
 
 #define HEX (2 * SRD_SHA256_SIZE)
 #define PREV ",\"prev\":\""

@@ -8,7 +8,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/wait.h"
 #include "lib/engine/crew.h"
-#include "lib/serve/agent_private.h"
+#include "lib/agent/agent_private.h"
 #include "lib/source/snapshot_write.h"
 
 #define FORMAT "collect/1"

@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/serve/ledger.h"
+#include "lib/agent/ledger.h"
 
 static char folder[64], file[96], head[104];
 

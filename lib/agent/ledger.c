@@ -1,6 +1,6 @@
 /* How is a request written down so that nobody can say later that it was not, or was another? */
 
-#include "lib/serve/ledger.h"
+#include "lib/agent/ledger.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
-#ifndef SRD_SERVE_LEDGER_H
-#define SRD_SERVE_LEDGER_H
+#ifndef SRD_AGENT_LEDGER_H
+#define SRD_AGENT_LEDGER_H
 
 #include <stdint.h>
 

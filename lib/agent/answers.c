@@ -8,7 +8,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/model/identity.h"
-#include "lib/serve/agent_private.h"
+#include "lib/agent/agent_private.h"
 #include "lib/serve/route.h"
 #include "lib/source/snapshot_cells.h"
 #include "lib/source/snapshot_mask.h"

@@ -7,7 +7,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
-#include "lib/serve/guard.h"
+#include "lib/serve/gate.h"
 #include "lib/serve/serve_private.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,19 +1,19 @@
-#ifndef SRD_SERVE_AGENT_PRIVATE_H
-#define SRD_SERVE_AGENT_PRIVATE_H
+#ifndef SRD_AGENT_AGENT_PRIVATE_H
+#define SRD_AGENT_AGENT_PRIVATE_H
 
 #include <pthread.h>
 #include <stdatomic.h>
 
 #include "lib/base/json.h"
 #include "lib/net/cidr.h"
-#include "lib/serve/agent.h"
+#include "lib/agent/agent.h"
 #include "lib/serve/clusters.h"
-#include "lib/serve/ledger.h"
+#include "lib/agent/ledger.h"
 #include "lib/serve/work.h"
 
 /* What the files of an agent share. */
 
-/* ---- agent_rules.c ---- */
+/* ---- rules.c ---- */
 
 /* One reading of the settings, in force until the next; requests hold the one they began with. */
 struct srd_agent_rules {
@@ -34,7 +34,7 @@ void srd_agent_rules_drop(struct srd_agent_rules **rules); /* for SRD_CLEANUP */
 bool srd_agent_token_right(const struct srd_agent_rules *rules, const char *token);
 bool srd_agent_address_right(const struct srd_agent_rules *rules, const struct sockaddr *address);
 
-/* ---- agent_policy.c ---- */
+/* ---- policy.c ---- */
 
 struct srd_agent_verdict {
     bool allowed;
@@ -49,7 +49,7 @@ bool srd_agent_judge(const struct srd_agent_rules *rules, const char *id, const 
 const char *srd_agent_sql_to_keep(const struct srd_agent_verdict *verdict, const char *sql,
                                   struct srd_arena *arena);
 
-/* ---- agent_visits.c ---- */
+/* ---- visits.c ---- */
 
 #define SRD_AGENT_MAX_BODY ((size_t)4 << 20) /* as JSON it may take forty times as much */
 

@@ -12,7 +12,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
-#include "lib/serve/guard.h"
+#include "lib/serve/gate.h"
 
 #define KEY "0123456789abcdef0123456789abcdef"
 #define OTHER "fedcba9876543210fedcba9876543210"

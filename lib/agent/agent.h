@@ -1,5 +1,5 @@
-#ifndef SRD_SERVE_AGENT_H
-#define SRD_SERVE_AGENT_H
+#ifndef SRD_AGENT_AGENT_H
+#define SRD_AGENT_AGENT_H
 
 #include <signal.h>
 
@@ -26,10 +26,10 @@
  * names are connected to, so that no centre can send the account elsewhere. What leaves:
  * passwords, tokens and keys are masked, and literals of users' SQL texts hidden unless share_sql.
  *
- *   agent.c          life                             agent_round.c    /collect
- *   agent_visits.c   the way of a request             agent_answers.c  the other routes
- *   agent_policy.c   what may be asked                ledger.c         what was asked
- *   agent_rules.c    tokens, addresses, limits
+ *   agent.c    life                      visits.c   the way of a request
+ *   round.c    /collect                  answers.c  the other routes
+ *   policy.c   what may be asked         rules.c    tokens, addresses, limits
+ *   ledger.c   what was asked
  */
 struct srd_agent_options {
     /* may change with a reload */

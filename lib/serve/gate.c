@@ -1,6 +1,6 @@
 /* May this request be served, and if not, who says no first? */
 
-#include "lib/serve/guard.h"
+#include "lib/serve/gate.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -9,7 +9,7 @@
 #include "lib/base/log.h"
 #include "lib/base/wait.h"
 #include "lib/model/identity.h"
-#include "lib/serve/agent_private.h"
+#include "lib/agent/agent_private.h"
 #include "lib/serve/route.h"
 
 #define FRONTENDS_MS 60000      /* how long a list of FEs is believed */
