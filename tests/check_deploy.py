@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import tap
 from cluster import Cluster
-from deployment import DEPLOY, HAS_AGENT, HAS_TENANTS, healthcheck, run
+from deployment import DEPLOY, healthcheck, run
 from serving import ROOT, SRDIAG, Server, clean_env
 
 CLIENTS = Path(os.environ.get("CLIENTS", ROOT / "build" / "clients"))
@@ -84,8 +84,6 @@ class Words(unittest.TestCase):
             mine = known | set(re.findall(r"--[a-z][a-z-]+", run(SRDIAG, "help", command).stdout))
             for option in (w.split("=")[0] for w in words if w.startswith("--")):
                 seen += 1
-                if option == "--tenants" and not HAS_TENANTS:
-                    continue
                 with self.subTest(file=str(name), option=option):
                     self.assertIn(option, mine, f"{name}: srdiag {' '.join(words)}")
         self.assertGreater(seen, 20)
@@ -159,7 +157,6 @@ class Machines(unittest.TestCase):
         done = run(program, "-f", "-s", f"{folder}/rotate.state", f"{folder}/rotate.cnf")
         self.assertEqual(done.returncode, 0, done.stderr)
 
-    @unittest.skipUnless(HAS_AGENT, "this srdiag has no agent")
     def test_agent_unit(self):
         """The agent's unit starts, tells systemd so, and is healthy"""
         with tempfile.TemporaryDirectory() as folder, Cluster("healthy-shared-nothing") as c:
@@ -215,9 +212,8 @@ class Machines(unittest.TestCase):
             self.assertEqual(set(one), {"name", "agent_url", "agent_token", "enabled", "description", "created_at", "contact"})
             self.assertTrue(one["agent_token"].startswith("REPLACE-"))
         self.assertEqual({one["enabled"] for one in tenants.values()}, {True, False})
-        if HAS_TENANTS:
-            with Server("--http", "--tenants", str(DEPLOY / "tenants-config.example.json"), env={"API_KEY": "k" * 32}) as s:
-                self.assertEqual(s.get("/health").status, 200)
+        with Server("--http", "--tenants", str(DEPLOY / "tenants-config.example.json"), env={"API_KEY": "k" * 32}) as s:
+            self.assertEqual(s.get("/health").status, 200)
 
     def test_examples(self):
         """The examples of clients list the tools, call one, and tell what went wrong"""

@@ -19,8 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import tap
 from cluster import Cluster
-from deployment import (DEPLOY, HAS_AGENT, HAS_TENANTS, HAS_TEST_AGENT, NO_YAML, documents, healthcheck, jsonschema, run,
-                        yaml)
+from deployment import DEPLOY, NO_YAML, documents, healthcheck, jsonschema, run, yaml
 from serving import ROOT, SRDIAG, Server, clean_env
 
 
@@ -368,7 +367,6 @@ class Compose(unittest.TestCase):
                 self.assertEqual(healthcheck("--listen", where[tenant]).returncode, 0)
             yield keys, where
 
-    @unittest.skipUnless(HAS_AGENT, "this srdiag has no agent")
     def test_demo_agents(self):
         """A centre that reaches both clusters of the demo through their agents alone"""
         with tempfile.TemporaryDirectory() as name, self.agents(Path(name)) as (_, where):
@@ -382,7 +380,6 @@ class Compose(unittest.TestCase):
                     modes[tenant] = answer.json["structuredContent"]["cluster"]["run_mode"]
                 self.assertEqual(modes, {"acme": "shared-nothing", "globex": "shared-data"})
 
-    @unittest.skipUnless(HAS_AGENT and HAS_TENANTS, "this srdiag has no agent, or knows no tenants")
     def test_demo(self):
         """The whole demo: a centre, two agents, two clusters; each key sees its own tenant and nothing of the other"""
         with tempfile.TemporaryDirectory() as name, self.agents(Path(name)) as (keys, where):
@@ -400,11 +397,10 @@ class Compose(unittest.TestCase):
         for tenant in "acme", "globex":
             mine = {"X-API-Key": keys[tenant], "X-Tenant-ID": tenant}
             other = {**mine, "X-Tenant-ID": "globex" if tenant == "acme" else "acme"}
-            if HAS_TEST_AGENT:
-                answer = s.get("/test-agent", headers=mine)
-                said = answer.json
-                self.assertEqual((answer.status, said.get("success"), said.get("tenant")), (200, True, tenant), answer)
-                self.assertEqual(s.get("/test-agent", headers=other).status, 404)
+            answer = s.get("/test-agent", headers=mine)
+            said = answer.json
+            self.assertEqual((answer.status, said.get("success"), said.get("tenant")), (200, True, tenant), answer)
+            self.assertEqual(s.get("/test-agent", headers=other).status, 404)
             answer = s.post("/call-tool", {"tool": "get_disk_usage", "arguments": {}}, headers=mine)
             self.assertEqual((answer.status, answer.json.get("isError", False)), (200, False), answer)
             modes[tenant] = answer.text

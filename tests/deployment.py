@@ -1,4 +1,4 @@
-"""What the tests of deploy/ share: the folder, processes with a clean environment, and what this srdiag can do."""
+"""What the tests of deploy/ share: the folder, processes with a clean environment, and its health check."""
 
 import subprocess
 
@@ -12,9 +12,6 @@ except ImportError:
 
 DEPLOY = ROOT / "deploy"
 NO_YAML = "the package PyYAML is not installed: make build/venv/.done"
-HAS_AGENT = subprocess.run([SRDIAG, "help", "agent"], capture_output=True).returncode == 0
-HAS_TEST_AGENT = any('"/test-agent"' in p.read_text() for p in (ROOT / "lib/serve").glob("*.c"))
-HAS_TENANTS = b"--tenants " in subprocess.run([SRDIAG, "help", "serve"], capture_output=True).stdout
 
 
 def run(*words, timeout=60, **more):
