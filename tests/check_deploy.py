@@ -18,13 +18,15 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent / "clients"))
 
+import clients
 import tap
 from cluster import Cluster
 from deployment import DEPLOY, healthcheck, run
 from serving import ROOT, SRDIAG, Server, clean_env
 
-CLIENTS = Path(os.environ.get("CLIENTS", ROOT / "build" / "clients"))
+NODE = clients.node()
 
 
 class Tools(unittest.TestCase):
@@ -186,11 +188,11 @@ class Machines(unittest.TestCase):
         with Server(*words[2:], "--demo", wait=False) as s:
             self.assertEqual(s.process.wait(20), 78)
 
-    @unittest.skipUnless(shutil.which("node"), "node is not installed")
+    @unittest.skipUnless(NODE, "node is not installed")
     def test_pm2(self):
         """The file for pm2 starts one process per service, with words that serve"""
         code = "console.log(JSON.stringify(require(process.argv[1])))"
-        apps = json.loads(run("node", "-e", code, DEPLOY / "ecosystem.config.cjs").stdout)["apps"]
+        apps = json.loads(run(NODE, "-e", code, DEPLOY / "ecosystem.config.cjs").stdout)["apps"]
         self.assertEqual([a["name"] for a in apps], ["srdiag", "srdiag-agent"])
         for app in apps:
             self.assertEqual((app["interpreter"], app["exec_mode"], app["instances"]), ("none", "fork", 1))
@@ -219,12 +221,12 @@ class Machines(unittest.TestCase):
         """The examples of clients list the tools, call one, and tell what went wrong"""
         programs = [[sys.executable, DEPLOY / "examples/client.py"]]
         folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
-        if shutil.which("node"):
-            programs.append(["node", DEPLOY / "examples/client.mjs"])
-            if (CLIENTS / "node_modules/@modelcontextprotocol/sdk").exists():
-                (folder / "node_modules").symlink_to((CLIENTS / "node_modules").resolve())
+        if NODE:
+            programs.append([NODE, DEPLOY / "examples/client.mjs"])
+            if Path(clients.package("@modelcontextprotocol/sdk")).exists():
+                (folder / "node_modules").symlink_to(Path(clients.ROOT).resolve())
                 shutil.copy(DEPLOY / "examples/sdk.mjs", folder)
-                programs.append(["node", folder / "sdk.mjs"])
+                programs.append([NODE, folder / "sdk.mjs"])
         try:
             from mcp import Client  # noqa: F401: version 2 of the SDK has it
             programs.append([sys.executable, DEPLOY / "examples/sdk.py"])

