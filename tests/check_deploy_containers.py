@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -303,12 +304,18 @@ class Compose(unittest.TestCase):
             for path in Path(name).rglob("*"):
                 if path.is_file():
                     self.assertEqual(path.stat().st_mode & 0o777, 0o600, path)
+                if os.geteuid() == 0:  # as in the container, whose volumes are root's
+                    self.assertEqual(f"{path.stat().st_uid}:{path.stat().st_gid}", self.image_user(), path)
             again = run("sh", DEPLOY / "demo/init.sh", name, env=env)
             self.assertEqual((again.returncode, again.stdout), (0, "The secrets of the demo are there already.\n"))
             listed = run(SRDIAG, "serve", "keys", "list", "--api-key-file", f"{name}/central/keys", "-o", "csv").stdout
             self.assertRegex(listed, r"(?m)^acme,\w+,use,acme,")
             for key in keys.values():
                 self.assertNotIn(key, Path(name, "central/keys").read_text())
+
+    @staticmethod
+    def image_user():
+        return re.search(r"^USER (\S+)", (DEPLOY / "Dockerfile").read_text().split("AS runtime")[1], re.M)[1]
 
     def test_demo_isolation(self):
         """compose.demo.yaml: no cluster is in a network of the centre but under its agent's name, and no port but the centre's is open"""
@@ -318,7 +325,7 @@ class Compose(unittest.TestCase):
             self.assertEqual(agent["network_mode"], f"service:cluster-{tenant}")
             self.assertEqual(cluster["networks"], {"hosted": {"aliases": [f"agent-{tenant}"]}})
             self.assertEqual(agent["environment"]["SR_HOST"], "127.0.0.1")
-            self.assertEqual(agent["volumes"], [f"{tenant}:/var/lib/srdiag:ro"])
+            self.assertEqual(agent["volumes"], [f"{tenant}:/var/lib/srdiag"])
         self.assertEqual([n for n, s in services.items() if "ports" in s], ["central"])
         self.assertEqual(services["init"]["network_mode"], "none")
 
@@ -391,6 +398,8 @@ class Compose(unittest.TestCase):
             words = documents("compose.demo.yaml")[0]["services"]["central"]["command"]
             with Server(*[w.replace("/var/lib/srdiag", f"{name}/central") for w in words[1:]]) as s:
                 self.each_its_own(s, keys)
+                self.leaves(s, keys, name)
+            self.ledgers(name)
 
     def each_its_own(self, s, keys):
         modes = {}
@@ -407,6 +416,33 @@ class Compose(unittest.TestCase):
             answer = s.post("/call-tool", {"tool": "get_disk_usage", "arguments": {}}, headers=other)
             self.assertEqual(answer.status, 404)
         self.assertNotEqual(modes["acme"], modes["globex"])
+
+    @staticmethod
+    def commands():
+        """What the head of compose.demo.yaml says to type: {service: (words behind "srdiag" or a signal)}."""
+        text = (DEPLOY / "compose.demo.yaml").read_text().replace("\\\n#", "")
+        return (re.search(r"--entrypoint srdiag init +(tenant .*)$", text, re.M)[1].split(),
+                re.search(r"kill -s (\w+) central$", text, re.M)[1],
+                re.search(r"exec agent-acme srdiag (.*)$", text, re.M)[1].split())
+
+    def leaves(self, s, keys, name):
+        """A customer is switched off as the file's head says: gone at once, and the other notices nothing."""
+        words, number, _ = self.commands()
+        done = run(SRDIAG, *[w.replace("/state", name) for w in words])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        s.send(getattr(signal, f"SIG{number}"))
+        ask = lambda tenant: s.post("/call-tool", {"tool": "get_disk_usage", "arguments": {}},
+                                    headers={"X-API-Key": keys[tenant], "X-Tenant-ID": tenant}).status
+        s.until(lambda: ask("acme") == 404, "the tenant to be gone")
+        self.assertEqual(ask("globex"), 200)
+
+    def ledgers(self, name):
+        """Each customer has what was asked of it on its own disk, and nobody changed it."""
+        show = [w.replace("/var/lib/srdiag", f"{name}/acme") for w in self.commands()[2]]
+        self.assertRegex(run(SRDIAG, *show).stdout, "(?i)disk|backends")
+        for tenant in "acme", "globex":
+            done = run(SRDIAG, "agent", "audit", "verify", f"{name}/{tenant}/audit.jsonl")
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
 
 if __name__ == "__main__":

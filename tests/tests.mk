@@ -74,7 +74,8 @@ $(VENV)/.done: tests/requirements.txt tests/requirements-tools.txt | build/.deps
 
 # MCP clients of others, the bridges between transports and the conformance suite: pinned packages of npm.
 CLIENTS := build/clients
-NPM_CI = PATH="$(abspath $(VENV))/bin:$$PATH" $(1) npm ci --cache .npm --ignore-scripts --no-audit --no-fund --loglevel=error
+NPM_CI = PATH="$(abspath $(VENV))/bin:$$PATH" $(1) npm ci --cache .npm --ignore-scripts --no-audit --no-fund \
+    --no-update-notifier --loglevel=error
 $(CLIENTS)/.done: tests/clients/package.json tests/clients/package-lock.json | $(VENV)/.done
 	rm -rf $(CLIENTS)
 	mkdir -p $(CLIENTS)

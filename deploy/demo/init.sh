@@ -3,6 +3,7 @@
 #
 #   init.sh STATE        a second run changes nothing
 #
+# As root, since a new volume is root's, it gives all of it to OWNER, the user of the image.
 # AGENT_ACME and AGENT_GLOBEX: where the centre finds the agents; SRDIAG: the program.
 set -eu
 umask 077
@@ -30,7 +31,7 @@ acme_key=$("$srdiag" -q serve keys new acme --tenant acme --api-key-file "$keys"
 globex_key=$("$srdiag" -q serve keys new globex --tenant globex --api-key-file "$keys")
 admin_key=$("$srdiag" -q serve keys new admin --role admin --api-key-file "$keys")
 
-# last, and whole: its being there says that everything else is
+# last, and whole: its being there says that everything else is, and whose it is
 cat >"$state/central/tenants-config.json.new" <<EOF
 {
   "tenants": {
@@ -51,6 +52,9 @@ cat >"$state/central/tenants-config.json.new" <<EOF
   }
 }
 EOF
+if [ "$(id -u)" = 0 ]; then
+    chown -R "${OWNER:-10001:10001}" "$state/central" "$state/acme" "$state/globex"
+fi
 mv "$state/central/tenants-config.json.new" "$state/central/tenants-config.json"
 
 cat <<EOF
