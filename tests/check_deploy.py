@@ -5,6 +5,7 @@ Units, Procfile, pm2, logrotate and examples; check_deploy_containers.py has Doc
 check_deploy_proxy.py nginx.
 """
 
+import importlib.util
 import json
 import os
 import re
@@ -100,6 +101,37 @@ class Words(unittest.TestCase):
                     self.assertIn(f'"{name}"', source)
 
 
+def exec_start(unit, folder):
+    """The words behind srdiag of a unit's ExecStart, with the folders of a test."""
+    line = re.search(r"^ExecStart=(.*)$", (DEPLOY / "systemd" / unit).read_text(), re.M)[1]
+    return shlex.split(line.replace("/etc/srdiag", str(folder)).replace("/var/log/srdiag", str(folder)))[1:]
+
+
+class Agent:
+    """The agent beside @cluster, as its unit starts it, on a free port. A context; .url, .token and .ledger (files)."""
+
+    def __init__(self, folder, cluster):
+        self.folder, self.cluster = Path(folder), cluster
+        self.token, self.port, self.ledger = (self.folder / n for n in ("agent.token", "agent.port", "agent-audit.log"))
+
+    def __enter__(self):
+        self.token.write_text("ab" * 32)
+        self.token.chmod(0o600)
+        where = f"{self.cluster.facts['host']}:{self.cluster.facts['port']}"
+        (self.folder / "agent.cnf").write_text(f"[srdiag]\nhost = {where}\nuser = root\n[agent]\nlisten = 127.0.0.1:0\n"
+                                               f"token-file = {self.token}\n")
+        self.process = subprocess.Popen(
+            [SRDIAG, *exec_start("srdiag-agent.service", self.folder), "--port-file", self.port], env=clean_env(),
+            cwd=self.folder, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        Server.until(lambda: self.port.exists() or self.process.poll() is not None, "the agent")
+        self.url = f"http://127.0.0.1:{self.port.read_text().strip()}"
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(20)
+
+
 class Machines(unittest.TestCase):
     """Units, Procfile, pm2, logrotate, examples: what they say is run."""
 
@@ -115,17 +147,11 @@ class Machines(unittest.TestCase):
         Path(folder, "srdiag.cnf").write_text(text)
         return key
 
-    @staticmethod
-    def exec_start(unit, folder):
-        line = re.search(r"^ExecStart=(.*)$", (DEPLOY / "systemd" / unit).read_text(), re.M)[1]
-        words = shlex.split(line.replace("/etc/srdiag", str(folder)).replace("/var/log/srdiag", str(folder)))
-        return words[1:]
-
     def test_units(self):
         """The server's unit starts with the example of a configuration, reloads, and its log can be rotated"""
         with tempfile.TemporaryDirectory() as folder, Cluster("healthy-shared-nothing") as c:
             key = self.adapted(folder, c)
-            words = self.exec_start("srdiag.service", folder)
+            words = exec_start("srdiag.service", folder)
             with Server(*words[1:], "--listen", "127.0.0.1:0") as s:
                 ask = lambda: s.post("/call-tool", {"tool": "get_disk_usage", "arguments": {"cluster": "test"}},
                                      headers={"X-API-Key": key})
@@ -138,7 +164,7 @@ class Machines(unittest.TestCase):
                 self.assertTrue(old.exists() and audit.exists())
                 s.until(lambda: ask().status == 200 and audit.read_text(), "a line in the new file")
                 self.assertEqual(old.read_text().count("\n"), lines)
-            done = run(SRDIAG, *self.exec_start("srdiag-check.service", folder), "--cluster", "prod", timeout=120)
+            done = run(SRDIAG, *exec_start("srdiag-check.service", folder), "--cluster", "prod", timeout=120)
             self.assertIn(done.returncode, (0, 1, 2, 3), done.stderr)
 
     def rotate(self, folder, server):
@@ -160,23 +186,10 @@ class Machines(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_agent_unit(self):
-        """The agent's unit starts, tells systemd so, and is healthy"""
-        with tempfile.TemporaryDirectory() as folder, Cluster("healthy-shared-nothing") as c:
-            token, port = Path(folder, "agent.token"), Path(folder, "port")
-            token.write_text("ab" * 32)
-            token.chmod(0o600)
-            Path(folder, "agent.cnf").write_text(
-                f"[srdiag]\nhost = {c.facts['host']}:{c.facts['port']}\nuser = root\n[agent]\nlisten = 127.0.0.1:0\n"
-                f"token-file = {token}\n")
-            words = self.exec_start("srdiag-agent.service", folder)
-            agent = subprocess.Popen([SRDIAG, *words, "--port-file", port], env=clean_env(), cwd=folder,
-                                     stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            try:
-                Server.until(lambda: port.exists() or agent.poll() is not None, "the agent")
-                self.assertEqual(healthcheck("--port-file", port).returncode, 0)
-            finally:
-                agent.terminate()
-                agent.wait(20)
+        """The agent's unit starts, is healthy, and has a ledger"""
+        with tempfile.TemporaryDirectory() as folder, Cluster("healthy-shared-nothing") as c, Agent(folder, c) as agent:
+            self.assertEqual(healthcheck("--port-file", agent.port).returncode, 0)
+            self.assertTrue(agent.ledger.exists())
 
     def test_procfile(self):
         """The Procfile's line for the web takes PORT, and wants a key"""
@@ -217,35 +230,59 @@ class Machines(unittest.TestCase):
         with Server("--http", "--tenants", str(DEPLOY / "tenants-config.example.json"), env={"API_KEY": "k" * 32}) as s:
             self.assertEqual(s.get("/health").status, 200)
 
-    def test_examples(self):
-        """The examples of clients list the tools, call one, and tell what went wrong"""
-        programs = [[sys.executable, DEPLOY / "examples/client.py"]]
-        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+    def programs(self):
+        """The examples of clients that can be run here: [words]; sdk.mjs beside the SDK that it wants."""
+        found = [[sys.executable, DEPLOY / "examples/client.py"]]
+        if importlib.util.find_spec("mcp"):
+            found.append([sys.executable, DEPLOY / "examples/sdk.py"])
         if NODE:
-            programs.append([NODE, DEPLOY / "examples/client.mjs"])
+            found.append([NODE, DEPLOY / "examples/client.mjs"])
             if Path(clients.package("@modelcontextprotocol/sdk")).exists():
+                folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
                 (folder / "node_modules").symlink_to(Path(clients.ROOT).resolve())
                 shutil.copy(DEPLOY / "examples/sdk.mjs", folder)
-                programs.append([NODE, folder / "sdk.mjs"])
-        try:
-            from mcp import Client  # noqa: F401: version 2 of the SDK has it
-            programs.append([sys.executable, DEPLOY / "examples/sdk.py"])
-        except ImportError:
-            pass
-        print("# tried: " + ", ".join(str(Path(p[-1]).name) for p in programs))
+                found.append([NODE, folder / "sdk.mjs"])
+        print("# tried: " + ", ".join(str(Path(p[-1]).name) for p in found))
+        return [(p, t) for p in found for t in (("http", "sse") if p[-1].name == "sdk.mjs" else ("http",))]
+
+    def test_examples(self):
+        """The examples of clients list the tools, call one, and tell in a line what went wrong"""
         with Server("--http", "--sse", "--demo", env={"API_KEY": "k" * 32}) as s:
             env = {**clean_env(), "SRDIAG_URL": f"http://127.0.0.1:{s.port}", "SRDIAG_KEY": "k" * 32}
-            for program in programs:
-                for transport in ("http", "sse") if program[-1].name == "sdk.mjs" else ("http",):
-                    with self.subTest(program=program[-1].name, transport=transport):
-                        env["SRDIAG_TRANSPORT"] = transport
-                        self.assertIn("get_disk_usage", run(*program, env=env).stdout)
-                        done = run(*program, "get_large_tables", '{"limit": 2}', env=env)
+            for program, env["SRDIAG_TRANSPORT"] in self.programs():
+                with self.subTest(program=program[-1].name, transport=env["SRDIAG_TRANSPORT"]):
+                    self.assertIn("get_disk_usage", run(*program, env=env).stdout)
+                    done = run(*program, "get_large_tables", '{"limit": 2}', env=env)
+                    self.assertEqual((done.returncode, '"rows":' in done.stdout), (0, True), done.stderr)
+                    self.assertNotEqual(run(*program, "no_such_tool", env=env).returncode, 0)
+                    self.refused(run(*program, env={**env, "SRDIAG_KEY": "wrong"}), "401|nauthorized")
+                    self.refused(run(*program, env={**env, "SRDIAG_URL": "http://127.0.0.1:1"}), "127.0.0.1:1")
+
+    def refused(self, done, words):
+        self.assertEqual(done.returncode, 1, done)
+        self.assertRegex(done.stderr, words)
+        self.assertEqual(done.stderr.rstrip().count("\n"), 0, done.stderr)
+
+    def test_examples_tenants(self):
+        """The examples reach a customer's cluster through its agent with key and tenant, and no other's"""
+        with tempfile.TemporaryDirectory() as folder, Cluster("disk-full") as c, Agent(folder, c) as agent:
+            file = Path(folder, "tenants-config.json")
+            tenant = lambda *words: run(SRDIAG, "tenant", *words, "--tenants", file)
+            made = tenant("add", "company_abc", "--agent-url", agent.url, "--agent-token-file", agent.token, "--with-key")
+            key = re.search(r"[0-9a-f]{64}", made.stdout)[0]
+            self.assertEqual(tenant("add", "company_xyz", "--agent-url", "http://127.0.0.1:1").returncode, 0)
+            with Server("--http", "--sse", "--tenants", str(file)) as s:
+                env = {**clean_env(), "SRDIAG_URL": f"http://127.0.0.1:{s.port}", "SRDIAG_KEY": key,
+                       "SRDIAG_TENANT": "company_abc"}
+                programs = self.programs()
+                for program, env["SRDIAG_TRANSPORT"] in programs:
+                    with self.subTest(program=program[-1].name, transport=env["SRDIAG_TRANSPORT"]):
+                        done = run(*program, "get_disk_usage", env=env)
                         self.assertEqual((done.returncode, '"rows":' in done.stdout), (0, True), done.stderr)
-                        self.assertNotEqual(run(*program, "no_such_tool", env=env).returncode, 0)
-                        done = run(*program, env={**env, "SRDIAG_KEY": "wrong"})
-                        self.assertNotEqual(done.returncode, 0)
-                        self.assertRegex(done.stderr, "401" if "client" in program[-1].name else "401|nauthorized")
+                        self.refused(run(*program, "get_disk_usage", env={**env, "SRDIAG_TENANT": "company_xyz"}),
+                                     "404|not found")
+            shown = run(SRDIAG, "agent", "audit", "show", agent.ledger, "-o", "csv").stdout
+            self.assertGreater(shown.count("\n"), len(programs))
 
 
 if __name__ == "__main__":

@@ -19,14 +19,20 @@ const transport =
     : new StreamableHTTPClientTransport(new URL('/mcp', url), { requestInit: { headers } });
 
 const client = new Client({ name: 'example-client-js', version: '1.0.0' });
-await client.connect(transport);
-const [tool, args] = process.argv.slice(2);
-if (!tool) {
-  const { tools } = await client.listTools();
-  for (const each of tools) console.log(`  ${each.name.padEnd(32)} ${each.description.slice(0, 60)}`);
-} else {
-  const result = await client.callTool({ name: tool, arguments: args ? JSON.parse(args) : {} });
-  for (const part of result.content) console.log(part.text ?? '');
-  process.exitCode = result.isError ? 1 : 0;
+try {
+  await client.connect(transport);
+  const [tool, args] = process.argv.slice(2);
+  if (!tool) {
+    const { tools } = await client.listTools();
+    for (const each of tools) console.log(`  ${each.name.padEnd(32)} ${each.description.slice(0, 60)}`);
+  } else {
+    const result = await client.callTool({ name: tool, arguments: args ? JSON.parse(args) : {} });
+    for (const part of result.content) console.log(part.text ?? '');
+    process.exitCode = result.isError ? 1 : 0;
+  }
+} catch (error) {
+  console.error(`${url}: ${error.message}`); // a wrong key, no such tenant: in the words of the server
+  process.exitCode = 1;
+} finally {
+  await client.close();
 }
-await client.close();
