@@ -184,18 +184,20 @@ fi
 kubernetes_validates() (
     version=$1
     set --
-    for file in kubernetes/*.yaml; do
-        [ "$file" = kubernetes/kustomization.yaml ] || set -- "$@" "$file"
+    for file in kubernetes/*.yaml kubernetes/*/*.yaml; do
+        [ "${file##*/}" = kustomization.yaml ] || set -- "$@" "$file"
     done
     kubernetes-validate --strict ${version:+-k "$version"} "$@"
 )
-if have kubectl; then
-    row "kubectl puts the manifests together" kubectl kustomize kubernetes
-elif have kustomize; then
-    row "kustomize puts the manifests together" kustomize build kubernetes
-else
-    skip "kubectl puts the manifests together" "neither kubectl nor kustomize is installed"
-fi
+for folder in kubernetes kubernetes/agent; do
+    if have kubectl; then
+        row "kubectl puts $folder together" kubectl kustomize $folder
+    elif have kustomize; then
+        row "kustomize puts $folder together" kustomize build $folder
+    else
+        skip "kubectl puts $folder together" "neither kubectl nor kustomize is installed"
+    fi
+done
 # kubeconform takes its schemas from a folder: KUBECONFORM_SCHEMAS='DIR/{{.ResourceKind}}.json'
 if have kubeconform && [ -n "${KUBECONFORM_SCHEMAS-}" ]; then
     row "the manifests have the shape of Kubernetes' objects" kubeconform -strict \

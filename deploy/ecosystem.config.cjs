@@ -20,6 +20,6 @@ module.exports = {
   apps: [
     { ...common, name: 'srdiag', args: ['serve', '--http', '--sse'] },
     // the agent beside a customer's cluster: pm2 start deploy/ecosystem.config.cjs --only srdiag-agent
-    { ...common, name: 'srdiag-agent', args: ['agent'], autostart: false },
+    { ...common, name: 'srdiag-agent', args: ['agent', '--audit-file', 'agent-audit.jsonl'], autostart: false },
   ],
 };

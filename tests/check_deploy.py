@@ -157,39 +157,50 @@ class Machines(unittest.TestCase):
                                      headers={"X-API-Key": key})
                 self.assertFalse(ask().json.get("isError"))
                 s.send(signal.SIGHUP)
-                audit, old = Path(folder, "audit.log"), Path(folder, "audit.log.1")
+                audit = Path(folder, "audit.log")
                 lines = audit.read_text().count("\n")
                 self.assertGreater(lines, 0)
-                self.rotate(folder, s)
-                self.assertTrue(old.exists() and audit.exists())
+                old = self.rotate(folder, "srdiag.service", s.process, audit)
+                self.assertTrue(audit.exists())
                 s.until(lambda: ask().status == 200 and audit.read_text(), "a line in the new file")
                 self.assertEqual(old.read_text().count("\n"), lines)
             done = run(SRDIAG, *exec_start("srdiag-check.service", folder), "--cluster", "prod", timeout=120)
             self.assertIn(done.returncode, (0, 1, 2, 3), done.stderr)
 
-    def rotate(self, folder, server):
-        """By logrotate with our file where it is installed, by hand elsewhere."""
+    def rotate(self, folder, unit, process, file):
+        """@file of @unit by logrotate with our file where it is installed, by hand elsewhere; where the old one is."""
         program = shutil.which("logrotate", path=os.environ["PATH"] + ":/usr/sbin")
-        audit = Path(folder, "audit.log")
         if not program or os.geteuid() != 0:
-            audit.rename(f"{audit}.1")
-            audit.touch()
-            server.send(signal.SIGUSR1)
-            return
-        text = (DEPLOY / "logrotate/srdiag").read_text().replace("/var/log/srdiag/*.log", str(audit))
-        text = text.replace("srdiag srdiag", "root root").replace("    compress\n", "")
-        text = re.sub(r"^ *systemctl.*\n", "", text, flags=re.M).replace("sharedscripts\n", "sharedscripts\n", 1)
-        text = text.replace("    endscript", f"        kill -USR1 {server.process.pid}\n    endscript")
-        Path(folder, "rotate.cnf").write_text(text)
+            file.rename(f"{file}.1")
+            file.touch()
+            process.send_signal(signal.SIGUSR1)
+            return Path(f"{file}.1")
+        text = (DEPLOY / "logrotate/srdiag").read_text().replace("/var/log/srdiag", str(folder))
+        text = re.sub(rf"^ *systemctl.* {unit} .*$", f"kill -USR1 {process.pid}", text, flags=re.M)
+        self.assertIn("kill -USR1", text)
+        text = re.sub(r"^ *systemctl.*\n", "", text, flags=re.M).replace("srdiag srdiag", "root root")
+        Path(folder, "rotate.cnf").write_text(text.replace("    compress\n", ""))
         Path(folder, "rotate.cnf").chmod(0o600)
         done = run(program, "-f", "-s", f"{folder}/rotate.state", f"{folder}/rotate.cnf")
         self.assertEqual(done.returncode, 0, done.stderr)
+        return next(p for p in Path(folder).glob(f"{file.name}*") if p.name[len(file.name):][:2] in ("-2", ".1"))
 
     def test_agent_unit(self):
-        """The agent's unit starts, is healthy, and has a ledger"""
+        """The agent's unit starts and is healthy, and its ledger is one chain over the rotation of its file"""
         with tempfile.TemporaryDirectory() as folder, Cluster("healthy-shared-nothing") as c, Agent(folder, c) as agent:
             self.assertEqual(healthcheck("--port-file", agent.port).returncode, 0)
-            self.assertTrue(agent.ledger.exists())
+            ask = lambda: run(SRDIAG, "--agent", agent.url, "--agent-token-file", agent.token, "storage", "disks")
+            self.assertEqual(ask().returncode, 0)
+            before = agent.ledger.read_text()
+            old = self.rotate(folder, "srdiag-agent.service", agent.process, agent.ledger)
+            Server.until(lambda: ask().returncode == 0 and agent.ledger.read_text(), "a line in the new file")
+            self.assertTrue(old.read_text().startswith(before))
+            done = run(SRDIAG, "agent", "audit", "verify", old)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            whole = Path(folder, "whole")
+            whole.write_text(old.read_text() + agent.ledger.read_text())
+            done = run(SRDIAG, "agent", "audit", "verify", whole)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_procfile(self):
         """The Procfile's line for the web takes PORT, and wants a key"""

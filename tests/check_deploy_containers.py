@@ -4,6 +4,7 @@ processes, on loopback, in folders of a test.
 """
 
 import contextlib
+import http.client
 import json
 import os
 import re
@@ -20,15 +21,33 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import tap
 from cluster import Cluster
-from deployment import DEPLOY, NO_YAML, documents, healthcheck, jsonschema, run, yaml
+from deployment import DEPLOY, NO_YAML, documents, healthcheck, kubernetes_validate, run, yaml
 from serving import ROOT, SRDIAG, Server, clean_env
+
+
+@contextlib.contextmanager
+def agent_of(words, port, folder, **env):
+    """srdiag with @words, an agent's; yields the port, when it listens."""
+    log = port.with_suffix(".log")
+    with open(log, "wb") as err:
+        agent = subprocess.Popen([SRDIAG, *words, "--port-file", port], cwd=folder, env=clean_env(**env),
+                                 stdin=subprocess.DEVNULL, stderr=err)
+    try:
+        Server.until(lambda: port.exists() or agent.poll() is not None, "the agent")
+        if agent.poll() is not None:
+            raise AssertionError(f"the agent ended with {agent.returncode}: {log.read_text()}")
+        yield port.read_text().strip()
+    finally:
+        agent.terminate()
+        agent.wait(20)
 
 
 @unittest.skipUnless(yaml, NO_YAML)
 class Kubernetes(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.objects = {}
+        cls.objects, cls.agent = {}, {one["kind"]: one for one in documents("kubernetes/agent/agent.yaml")}
+        cls.policies = documents("kubernetes/networkpolicy.yaml")
         for path in sorted((DEPLOY / "kubernetes").glob("*.yaml")):
             if path.name != "kustomization.yaml":
                 for one in documents(f"kubernetes/{path.name}"):
@@ -36,21 +55,21 @@ class Kubernetes(unittest.TestCase):
 
     def test_shapes(self):
         """Every manifest has the shape that Kubernetes wants, and no member that it does not know"""
-        schema = json.loads((ROOT / "tests/schema/kubernetes.json").read_text())
-        for kind, one in self.objects.items():
-            with self.subTest(kind=kind):
-                jsonschema.validate(one, {**schema["kinds"][kind], "$defs": schema["$defs"]})
+        for one in [*self.objects.values(), *self.policies, *self.agent.values()]:
+            with self.subTest(kind=one["kind"], name=one["metadata"]["name"]):
+                kubernetes_validate.validate(one, kubernetes_validate.latest_version(), strict=True)
         wrong = json.loads(json.dumps(self.objects["Deployment"]))
         wrong["spec"]["template"]["spec"]["containers"][0]["imagePullPolice"] = "Always"
-        with self.assertRaises(jsonschema.ValidationError):
-            jsonschema.validate(wrong, {**schema["kinds"]["Deployment"], "$defs": schema["$defs"]})
+        with self.assertRaises(kubernetes_validate.ValidationError):
+            kubernetes_validate.validate(wrong, kubernetes_validate.latest_version(), strict=True)
 
     def test_all_there(self):
         """What was promised is there, and kustomization.yaml names all of it but the example of the Secret"""
         self.assertLessEqual({"Deployment", "Service", "Ingress", "Secret", "ConfigMap", "PodDisruptionBudget",
-                              "CronJob"}, set(self.objects))
+                              "CronJob", "NetworkPolicy"}, set(self.objects))
         files = {p.name for p in (DEPLOY / "kubernetes").glob("*.yaml")} - {"kustomization.yaml", "secret.example.yaml"}
         self.assertEqual(set(documents("kubernetes/kustomization.yaml")[0]["resources"]), files)
+        self.assertEqual(documents("kubernetes/agent/kustomization.yaml")[0]["resources"], ["agent.yaml"])
 
     def pod(self, kind):
         spec = self.objects[kind]["spec"]
@@ -64,6 +83,9 @@ class Kubernetes(unittest.TestCase):
                               ("PodDisruptionBudget", self.objects["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"])):
             self.assertLessEqual(selector.items(), labels.items(), who)
             self.assertFalse(selector.items() <= self.pod("CronJob")["metadata"]["labels"].items(), who)
+        for one, kind in zip(self.policies, ("Deployment", "CronJob"), strict=True):
+            self.assertLessEqual(one["spec"]["podSelector"]["matchLabels"].items(),
+                                 self.pod(kind)["metadata"]["labels"].items())
         container = self.pod("Deployment")["spec"]["containers"][0]
         ports = {p["name"]: p["containerPort"] for p in container["ports"]}
         service = self.objects["Service"]["spec"]["ports"][0]
@@ -73,6 +95,7 @@ class Kubernetes(unittest.TestCase):
         self.assertIn(f"listen = 0.0.0.0:{ports['http']}", self.objects["ConfigMap"]["data"]["srdiag.cnf"])
         host = self.objects["Ingress"]["spec"]["rules"][0]
         self.assertIn(host["host"], self.objects["ConfigMap"]["data"]["srdiag.cnf"])
+        self.assertEqual(self.policies[0]["spec"]["ingress"][0]["ports"], [{"port": service["targetPort"]}])
         for path in host["http"]["paths"]:
             self.assertEqual(path["backend"]["service"],
                              {"name": self.objects["Service"]["metadata"]["name"], "port": {"name": service["name"]}})
@@ -86,8 +109,8 @@ class Kubernetes(unittest.TestCase):
 
     def test_confined(self):
         """No pod is root, writes its image, keeps a capability, or gets the variables of services"""
-        for kind in "Deployment", "CronJob":
-            spec = self.pod(kind)["spec"]
+        for spec in (self.pod("Deployment")["spec"], self.pod("CronJob")["spec"],
+                     self.agent["Deployment"]["spec"]["template"]["spec"]):
             mine = spec["containers"][0]["securityContext"]
             self.assertTrue(spec["securityContext"]["runAsNonRoot"] and mine["readOnlyRootFilesystem"])
             self.assertEqual((mine["allowPrivilegeEscalation"], mine["capabilities"]), (False, {"drop": ["ALL"]}))
@@ -137,6 +160,56 @@ class Kubernetes(unittest.TestCase):
             done = run(SRDIAG, *job, timeout=120)
             self.assertIn(done.returncode, (0, 1, 2, 3), done.stderr)
             self.assertIn("Health ", done.stdout)
+
+    def test_agent_names(self):
+        """What the agent's manifests say of one another is true: labels, ports, names"""
+        pod, labels = (self.agent["Deployment"]["spec"]["template"][k] for k in ("spec", "metadata"))
+        labels, container = labels["labels"], pod["containers"][0]
+        for selector in self.agent["Deployment"]["spec"]["selector"]["matchLabels"], self.agent["Service"]["spec"]["selector"]:
+            self.assertLessEqual(selector.items(), labels.items())
+        self.assertFalse(self.objects["Service"]["spec"]["selector"].items() <= labels.items())
+        ports = {p["name"]: p["containerPort"] for p in container["ports"]}
+        self.assertIn(self.agent["Service"]["spec"]["ports"][0]["targetPort"], ports)
+        for probe in "startupProbe", "livenessProbe", "readinessProbe":
+            self.assertIn(container[probe]["httpGet"]["port"], ports)
+        volumes = {v["name"]: v for v in pod["volumes"]}
+        self.assertEqual({m["name"] for m in container["volumeMounts"]}, set(volumes))
+        self.assertEqual(volumes["config"]["configMap"]["name"], self.agent["ConfigMap"]["metadata"]["name"])
+        self.assertEqual(volumes["ledger"]["persistentVolumeClaim"]["claimName"],
+                         self.agent["PersistentVolumeClaim"]["metadata"]["name"])
+        self.assertIn(f"listen = 0.0.0.0:{ports['http']}", self.agent["ConfigMap"]["data"]["agent.cnf"])
+        paths = [m["mountPath"] for m in container["volumeMounts"]]
+        for file in re.findall(r"-file = (\S+)", self.agent["ConfigMap"]["data"]["agent.cnf"]):
+            self.assertTrue(any(file.startswith(path) for path in paths), file)
+
+    def test_agent_runs(self):
+        """The agent's words answer a probe of the kubelet and a centre, with the Secret as it is mounted"""
+        words = self.agent["Deployment"]["spec"]["template"]["spec"]["containers"][0]["args"]
+        probe = self.agent["Deployment"]["spec"]["template"]["spec"]["containers"][0]["livenessProbe"]["httpGet"]["path"]
+        with tempfile.TemporaryDirectory() as name, Cluster("healthy-shared-nothing") as c:
+            folder = Path(name)
+            secret = folder / "secret"
+            secret.mkdir()
+            for file, text in (("token", "ab" * 32), ("password", c.facts["users"]["diag"] + "\n")):
+                (secret / file).write_text(text)
+                (secret / file).chmod(self.mode())
+            config = (self.agent["ConfigMap"]["data"]["agent.cnf"].replace("/etc/srdiag/secret", f"{secret}")
+                      .replace("0.0.0.0:8080", "0.0.0.0:0").replace("/var/lib/srdiag", name))
+            config = re.sub(r"^    host = .*$|^host = .*$", f"host = {c.facts['host']}:{c.facts['port']}", config, flags=re.M)
+            (folder / "agent.cnf").write_text(config)
+            with agent_of([w.replace("/etc/srdiag", name) for w in words], folder / "port", folder) as port:
+                client = http.client.HTTPConnection("127.0.0.1", int(port), timeout=20)
+                client.request("GET", probe, headers={"Host": "10.1.2.3:8080"})
+                self.assertEqual(client.getresponse().status, 200)
+                client.close()
+                done = run(SRDIAG, "--agent", f"http://127.0.0.1:{port}", "storage", "disks", "-o", "csv",
+                           env=clean_env(AGENT_TOKEN="ab" * 32))
+                self.assertEqual((done.returncode, done.stdout.count("\n") > 1), (0, True), done.stderr)
+            self.assertIn("/collect", (folder / "audit.jsonl").read_text())
+
+    def mode(self):
+        pod = self.agent["Deployment"]["spec"]["template"]["spec"]
+        return next(v["secret"]["defaultMode"] for v in pod["volumes"] if "secret" in v)
 
 
 class Image(unittest.TestCase):
@@ -287,6 +360,26 @@ class Compose(unittest.TestCase):
         self.assertTrue(service["read_only"])
         self.assertEqual((service["cap_drop"], service["security_opt"]), (["ALL"], ["no-new-privileges:true"]))
 
+    def test_agent(self):
+        """compose.agent.yaml: the service's words and variables answer a centre, and keep a ledger"""
+        service = documents("compose.agent.yaml")[0]["services"]["agent"]
+        env = {k: self.resolved(v) for k, v in service["environment"].items()}
+        with tempfile.TemporaryDirectory() as name, Cluster("healthy-shared-nothing") as c:
+            for file, text in (("token", "cd" * 32), ("password", c.facts["users"]["diag"] + "\n")):
+                Path(name, file).write_text(text)
+                Path(name, file).chmod(0o600)
+            inside = lambda w: w.replace("/run/secrets", name).replace("/var/lib/srdiag", name)
+            env = {k: inside(v) for k, v in env.items()} | {"SR_HOST": c.facts["host"], "SR_PORT": c.facts["port"]}
+            words = [inside(w).replace("0.0.0.0:8080", "0.0.0.0:0") for w in service["command"]]
+            with agent_of(words, Path(name, "port"), name, **env) as port:
+                self.assertEqual(healthcheck("--listen", port).returncode, 0)
+                done = run(SRDIAG, "--agent", f"http://127.0.0.1:{port}", "--agent-token-file", f"{name}/token", "storage",
+                           "disks", "-o", "csv")
+                self.assertEqual((done.returncode, done.stdout.count("\n") > 1), (0, True), done.stderr)
+            self.assertEqual(run(SRDIAG, "agent", "audit", "verify", f"{name}/audit.jsonl").returncode, 0)
+        self.assertTrue(service["read_only"])
+        self.assertEqual((service["cap_drop"], service["security_opt"]), (["ALL"], ["no-new-privileges:true"]))
+
     def test_init(self):
         """The demo's secrets are made once, each for its reader, and none twice"""
         with tempfile.TemporaryDirectory() as name:
@@ -362,15 +455,9 @@ class Compose(unittest.TestCase):
                 c = stack.enter_context(Cluster(scenario))
                 words = [w.replace("/var/lib/srdiag", f"{folder}/{tenant}").replace("0.0.0.0:8080", "127.0.0.1:0")
                          for w in services[f"agent-{tenant}"]["command"]]
-                port = folder / f"{tenant}.port"
-                agent = subprocess.Popen(
-                    [SRDIAG, *words, "--port-file", port], cwd=folder, stdin=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL, env=clean_env(
-                        SR_HOST=c.facts["host"], SR_PORT=c.facts["port"], SR_USER="root"))
-                stack.callback(agent.wait, 20)
-                stack.callback(agent.terminate)
-                Server.until(lambda: port.exists() or agent.poll() is not None, "the agent")
-                where[tenant] = port.read_text().strip()
+                where[tenant] = stack.enter_context(agent_of(
+                    words, folder / f"{tenant}.port", folder, SR_HOST=c.facts["host"], SR_PORT=c.facts["port"],
+                    SR_USER="root"))
                 self.assertEqual(healthcheck("--listen", where[tenant]).returncode, 0)
             yield keys, where
 

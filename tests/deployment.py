@@ -5,13 +5,13 @@ import subprocess
 from serving import ROOT, SRDIAG, clean_env
 
 try:
-    import jsonschema
+    import kubernetes_validate
     import yaml
 except ImportError:
-    jsonschema = yaml = None
+    kubernetes_validate = yaml = None
 
 DEPLOY = ROOT / "deploy"
-NO_YAML = "the package PyYAML is not installed: make build/venv/.done"
+NO_YAML = "the packages PyYAML and kubernetes-validate are not installed: make build/venv/.done"
 
 
 def run(*words, timeout=60, **more):
