@@ -212,13 +212,12 @@ fi
 
 # ---- Prometheus ----
 
-for file in prometheus/*.yml; do
-    if have promtool; then
-        row "promtool accepts $file" promtool check rules "$file"
-    else
-        skip "promtool accepts $file" "promtool is not installed"
-    fi
-done
+if have promtool; then
+    row "promtool accepts prometheus/srdiag.rules.yml" promtool check rules prometheus/srdiag.rules.yml
+    row "each alert fires when it should, and not beside it" promtool test rules prometheus/srdiag.rules.test.yml
+else
+    skip "promtool accepts prometheus/srdiag.rules.yml" "promtool is not installed"
+fi
 
 # ---- srdiag itself ----
 

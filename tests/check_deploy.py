@@ -232,13 +232,17 @@ class Machines(unittest.TestCase):
             self.assertEqual(s.get("/tools", headers={"X-API-Key": "k" * 32}).status, 200)
 
     def test_tenants(self):
-        """The example of a tenants file has every member of one, and no token that could be one"""
+        """The example of a tenants file is taken by a server and by srdiag tenant, and has no token that could be one"""
         tenants = json.loads((DEPLOY / "tenants-config.example.json").read_text())["tenants"]
+        common = {"name", "agent_token", "enabled", "description", "created_at", "contact"}
+        self.assertEqual([set(one) - common for one in tenants.values()], [{"agent_url"}, {"agent_urls", "limits"}])
         for one in tenants.values():
-            self.assertEqual(set(one), {"name", "agent_url", "agent_token", "enabled", "description", "created_at", "contact"})
+            self.assertLess(common, set(one))
             self.assertTrue(one["agent_token"].startswith("REPLACE-"))
         self.assertEqual({one["enabled"] for one in tenants.values()}, {True, False})
-        with Server("--http", "--tenants", str(DEPLOY / "tenants-config.example.json"), env={"API_KEY": "k" * 32}) as s:
+        file = str(DEPLOY / "tenants-config.example.json")
+        self.assertEqual(run(SRDIAG, "tenant", "list", "--tenants", file, "-o", "csv").stdout.count("\n"), 3)
+        with Server("--http", "--tenants", file, env={"API_KEY": "k" * 32}) as s:
             self.assertEqual(s.get("/health").status, 200)
 
     def programs(self):
