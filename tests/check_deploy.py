@@ -63,17 +63,17 @@ class Tools(unittest.TestCase):
 
 
 class Words(unittest.TestCase):
-    """What is typed in these files is what srdiag understands."""
+    """What is typed in these files, and in the README, is what srdiag understands."""
 
     @staticmethod
     def lines():
         """(file, words behind `srdiag`) of every command line."""
-        for path in sorted(p for p in DEPLOY.rglob("*") if p.is_file() and p.suffix != ".json"):
+        for path in [ROOT / "README.md", *sorted(p for p in DEPLOY.rglob("*") if p.is_file() and p.suffix != ".json")]:
             text = path.read_text().replace("\\\n", " ")
             for line in re.findall(r"(?:^|[\s\"'/])srdiag((?: +[\w\-/.:,=\"'${}@%]+)+)", text, re.M):
-                yield path.relative_to(DEPLOY), line.split()
+                yield path.relative_to(ROOT), line.split()
             for words in re.findall(r"(?:command|args|CMD|test|ENTRYPOINT)\W+(\[[^\]]*\])", text):
-                yield path.relative_to(DEPLOY), re.findall(r"[\"']([^\"']*)[\"']", words)
+                yield path.relative_to(ROOT), re.findall(r"[\"']([^\"']*)[\"']", words)
 
     def test_options(self):
         """Every option in a command line exists, and so does every command"""
@@ -298,6 +298,22 @@ class Machines(unittest.TestCase):
                                      "404|not found")
             shown = run(SRDIAG, "agent", "audit", "show", agent.ledger, "-o", "csv").stdout
             self.assertGreater(shown.count("\n"), len(programs))
+
+    def test_hosted_service(self):
+        """What the README types for a hosted service works, line by line, on both sides"""
+        text = (ROOT / "README.md").read_text().split("### Hosted service")[1].split("\n## ")[0]
+        lines = [line.split("#")[0].split()[1:] for line in re.findall(r"^    (srdiag .*)$", text, re.M)]
+        ours = [words for words in lines if words[0] == "tenant"]
+        self.assertEqual([words[1] for words in ours], ["add", "test", "list", "disable", "rotate"])
+        with tempfile.TemporaryDirectory() as folder, Cluster("healthy-shared-nothing") as c, Agent(folder, c) as agent:
+            env = clean_env(TENANTS_CONFIG=f"{folder}/tenants.json")
+            put = {"https://agent.acme.example.com:8080": agent.url, "token": str(agent.token), "fe1": f"{c.facts['host']}:{c.facts['port']}",
+                   "diag": "root", "audit.jsonl": str(agent.ledger)}
+            for words in lines:
+                with self.subTest(words=" ".join(words)):
+                    done = run(SRDIAG, *[put.get(w, w) for w in words], env=env)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertFalse(json.loads(Path(folder, "tenants.json").read_text())["tenants"]["acme"]["enabled"])
 
 
 if __name__ == "__main__":

@@ -195,7 +195,7 @@ class Kubernetes(unittest.TestCase):
                 (secret / file).chmod(self.mode())
             config = (self.agent["ConfigMap"]["data"]["agent.cnf"].replace("/etc/srdiag/secret", f"{secret}")
                       .replace("0.0.0.0:8080", "0.0.0.0:0").replace("/var/lib/srdiag", name))
-            config = re.sub(r"^    host = .*$|^host = .*$", f"host = {c.facts['host']}:{c.facts['port']}", config, flags=re.M)
+            config = re.sub(r"^host = .*$", f"host = {c.facts['host']}:{c.facts['port']}", config, flags=re.M)
             (folder / "agent.cnf").write_text(config)
             with agent_of([w.replace("/etc/srdiag", name) for w in words], folder / "port", folder) as port:
                 client = http.client.HTTPConnection("127.0.0.1", int(port), timeout=20)
