@@ -224,6 +224,28 @@ class Machines(unittest.TestCase):
         with Server(*apps[0]["args"][1:], "--demo", env={"PORT": "0"}) as s:
             self.assertEqual(s.get("/health").status, 200)
 
+    def test_metrics(self):
+        """Rules and board ask for metrics that the server has, by labels that these have"""
+        with Server("--http", "--demo", env={"API_KEY": "k" * 32}) as s:
+            mine = {"X-API-Key": "k" * 32}
+            s.post("/call-tool", {"tool": "analyze_system_comprehensive", "arguments": {}}, headers=mine)
+            self.assertEqual(s.get("/tools").status, 401)
+            s.until(lambda: 'status="401"' in s.get("/metrics", headers=mine).text, "the refusal to be counted")
+            known = {"up": {"job", "instance"}}
+            for name, labels in re.findall(r"^(\w+)(?:\{(.*)\})? \S+$", s.get("/metrics", headers=mine).text, re.M):
+                known.setdefault(name, set()).update({"job", "instance"}, re.findall(r'(\w+)="', labels))
+        rules = run("sh", "-c", "sed '/annotations:/,/summary:/d; /^ *#/d' " + str(DEPLOY / "prometheus/srdiag.rules.yml")).stdout
+        board = json.loads((DEPLOY / "grafana/srdiag.json").read_text())
+        asked = re.findall(r"\b((?:srdiag|process)_\w+|up)\b(?:\{([^}]*)\})?", rules)
+        for panel in board["panels"]:
+            for target in panel.get("targets", []):
+                asked += re.findall(r"\b((?:srdiag|process)_\w+)\b(?:\{([^}]*)\})?", target["expr"])
+        self.assertGreater(len(asked), 20)
+        for name, labels in asked:
+            with self.subTest(metric=name):
+                self.assertIn(name, known)
+                self.assertLessEqual(set(re.findall(r'(\w+)\s*[=!]', labels)), known[name], labels)
+
     def test_dotenv(self):
         """A server started beside .env.example as .env listens where it says"""
         text = (DEPLOY / ".env.example").read_text().replace("PORT=3000", "PORT=0").replace("API_KEY=\n", f"API_KEY={'k' * 32}\n")
