@@ -1,35 +1,81 @@
 /* How does a centre get at a cluster that only this machine can reach, and what did it ask? */
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/agent.h"
 #include "cmd/terminal.h"
-#include "experts/catalogue.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
-#include "lib/serve/notify.h"
 
-static struct {
-    bool share_sql;
-} opt;
+#define LINES 100
+
+struct srd_agent_words srd_agent_words = { .systemd = "auto", .lines = LINES };
 
 static const struct srd_option options[] = {
-    { "share-sql", 0, SRD_OPT_FLAG, &opt.share_sql, NULL,
+    { "share-sql", 0, SRD_OPT_FLAG, &srd_agent_words.share_sql, NULL,
       "let the SQL texts of users leave as they are; else their literals are replaced",
+      .group = SRD_OF_COMMAND },
+    { "dir", 0, SRD_OPT_TEXT, &srd_agent_words.dir, "DIR",
+      "the agent of this folder (SRDIAG_AGENT_HOME, else ~/.starrocks-agent)",
+      .group = SRD_OF_COMMAND },
+    { "init", 0, SRD_OPT_FLAG, &srd_agent_words.init, NULL,
+      "make that folder: asks on a terminal for what no option says, and tries the connection",
+      .group = SRD_OF_COMMAND },
+    { "yes", 'y', SRD_OPT_FLAG, &srd_agent_words.yes, NULL,
+      "--init: ask nothing, take the default for what is not said", .group = SRD_OF_COMMAND },
+    { "system", 0, SRD_OPT_FLAG, &srd_agent_words.system, NULL,
+      "--init: agent.cnf, password and agent.token for the machine's srdiag-agent.service",
+      .group = SRD_OF_COMMAND },
+    { "systemd", 0, SRD_OPT_ENUM, &srd_agent_words.systemd, "WHEN",
+      "--init: auto, yes or no: a unit of the user keeps the agent, else it is a process of its "
+      "own",
+      .values = "auto yes no", .group = SRD_OF_COMMAND },
+    { "show-token", 0, SRD_OPT_FLAG, &srd_agent_words.show_token, NULL,
+      "--init: print the token of an agent that is there already, too", .group = SRD_OF_COMMAND },
+    { "follow", 'f', SRD_OPT_FLAG, &srd_agent_words.follow, NULL,
+      "logs: go on with what is written from now on", .group = SRD_OF_COMMAND },
+    { "lines", 'n', SRD_OPT_INTEGER, &srd_agent_words.lines, "N",
+      "logs: begin with the last N lines (100)", .min = 0, .max = 1000000000,
+      .group = SRD_OF_COMMAND },
+    { "finish", 0, SRD_OPT_FLAG, &srd_agent_words.finish, NULL,
+      "rotate-token: the old token ends, now that the centre has the new one",
       .group = SRD_OF_COMMAND },
     { 0 },
 };
 
+/* Where this process is the agent of --dir; NULL: of none. Set before signals are caught. */
+static const struct srd_home *home;
+static const char *log_file; /* standard error is this one, and is opened anew by SIGUSR1 */
+
 static volatile sig_atomic_t reload_wanted, reopen_wanted;
+
+/* In a handler: only what is safe there. */
+static void reopen_log(void)
+{
+    int saved = errno;
+    int fd = open(log_file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+
+    if (fd >= 0) {
+        dup2(fd, STDOUT_FILENO);
+        dup2(fd, STDERR_FILENO);
+        close(fd);
+    }
+    errno = saved;
+}
 
 static void on_signal(int number)
 {
+    if (number == SIGUSR1 && log_file)
+        reopen_log();
     if (number == SIGHUP)
         reload_wanted = 1;
     else if (number == SIGUSR1)
@@ -51,167 +97,20 @@ static void catch_signals(void)
     signal(SIGXFSZ, SIG_IGN); /* a ledger that may not grow is a full disk, not the end */
 }
 
-/* ---- settings ---- */
-
-static const char *or_null(const char *text)
-{
-    return *text ? text : NULL;
-}
-
-/* The variable AGENT_PORT says half of listen. */
-static const char *listen_of(const struct srd_settings *settings)
-{
-    const struct srd_chosen *listen = &settings->chosen[SRD_SET_listen];
-    const struct srd_chosen *port = &settings->chosen[SRD_SET_agent_port];
-    const char *colon = strrchr(listen->text, ':');
-
-    if (listen->rank == SRD_RANK_DEFAULT)
-        return *port->text ? srd_arena_printf(settings->arena, "127.0.0.1:%s", port->text)
-                           : "127.0.0.1:8080";
-    if (!*port->text || port->rank <= listen->rank || !colon)
-        return listen->text;
-    return srd_arena_printf(settings->arena, "%.*s:%s", (int)(colon - listen->text), listen->text,
-                            port->text);
-}
-
-/* One token a line, so that a new one is known before the old one goes. */
-static int read_tokens(const char *file, struct srd_arena *arena, const char *const **out,
-                       struct srd_error *err)
-{
-    const char **tokens = srd_arena_array(arena, 9, sizeof(*tokens));
-    char *bytes, *line, *rest = NULL;
-    bool missing;
-    unsigned mode;
-    size_t n, count = 0;
-
-    if (srd_small_file(file, arena, &bytes, &n, &mode, &missing, err)) {
-        err->code = SRD_E_CONFIG;
-        return srd_while(err, "token file");
-    }
-    /* a group may read it, as with other secrets: the user of a container or a unit has them so */
-    if (mode & 037)
-        return srd_fail(err, SRD_E_CONFIG, "token file \"%s\" can be read by others: chmod 600 %s",
-                        file, file);
-    for (line = strtok_r(bytes, "\r\n", &rest); line; line = strtok_r(NULL, "\r\n", &rest)) {
-        if (*line == '#' || !*line)
-            continue;
-        if (count == 8)
-            return srd_fail(err, SRD_E_CONFIG, "token file \"%s\" has more than 8 tokens", file);
-        tokens[count++] = line;
-    }
-    *out = tokens;
-    return count ? 0 : srd_fail(err, SRD_E_CONFIG, "token file \"%s\" has no token in it", file);
-}
-
-static int tokens_of(struct srd_settings *settings, struct srd_arena *arena,
-                     const char *const **out, struct srd_error *err)
-{
-    const struct srd_chosen *file = &settings->chosen[SRD_SET_token_file];
-    const char *token, **one;
-
-    if (file->rank > settings->chosen[SRD_SET_agent_token].rank)
-        return read_tokens(file->text, arena, out, err);
-    if (srd_settings_token(settings, SRD_SET_token_file, &token, err))
-        return err->code;
-    one = srd_arena_array(arena, 2, sizeof(*one));
-    one[0] = token;
-    *out = one;
-    return 0;
-}
-
-static enum srd_guard_policy policy_named(const char *name)
-{
-    return !strcmp(name, "select")   ? SRD_GUARD_SELECT
-           : !strcmp(name, "probes") ? SRD_GUARD_PROBES
-                                     : SRD_GUARD_SYSTEM;
-}
-
-static int read_pem(const char *what, const char *file, struct srd_arena *arena, const char **out,
-                    struct srd_error *err)
-{
-    unsigned mode;
-    bool missing;
-    char *bytes;
-    size_t n;
-
-    if (srd_small_file(file, arena, &bytes, &n, &mode, &missing, err)) {
-        err->code = SRD_E_CONFIG;
-        return srd_while(err, "%s", what);
-    }
-    *out = bytes;
-    return 0;
-}
-
-static int tls_of(const struct srd_settings *settings, struct srd_arena *arena,
-                  struct srd_http_tls *out, struct srd_error *err)
-{
-    const char *certificate = srd_setting_text(settings, SRD_SET_tls_cert);
-    const char *key = srd_setting_text(settings, SRD_SET_tls_key);
-
-    if (!*certificate != !*key)
-        return srd_fail(err, SRD_E_CONFIG, "--tls-cert and --tls-key go together");
-    if (!*certificate)
-        return 0;
-    return read_pem("certificate", certificate, arena, &out->certificate, err)
-               ? (int)err->code
-               : read_pem("private key", key, arena, &out->key, err);
-}
-
-static int open_file(const struct srd_desk_cluster *cluster, const volatile sig_atomic_t *cancel,
-                     struct srd_source **out, struct srd_error *err)
-{
-    (void)cancel;
-    return srd_source_open_file(cluster->open_data, out, err);
-}
-
-int srd_agent_options_of(struct srd_settings *settings, struct srd_arena *arena,
-                         struct srd_agent_options *out, struct srd_error *err)
-{
-    *out = (struct srd_agent_options){
-        .allow_ip = srd_setting_list(settings, SRD_SET_allow_ip),
-        .policy = policy_named(srd_setting_text(settings, SRD_SET_policy)),
-        .share_sql = opt.share_sql,
-        .max_rows = (size_t)srd_setting_integer(settings, SRD_SET_max_rows),
-        .max_bytes = (size_t)srd_setting_integer(settings, SRD_SET_max_bytes),
-        .sql_ms = srd_setting_ms(settings, SRD_SET_sql_timeout),
-        .listen = listen_of(settings),
-        .listen_fd = srd_notify_socket(),
-        .port_file = or_null(srd_setting_text(settings, SRD_SET_port_file)),
-        .audit_file = or_null(srd_setting_text(settings, SRD_SET_audit_file)),
-        .workers = (size_t)srd_setting_integer(settings, SRD_SET_workers),
-        .max_connections = (size_t)srd_setting_integer(settings, SRD_SET_max_connections),
-        .idle_ms = srd_setting_ms(settings, SRD_SET_idle_timeout),
-        .cluster_name = or_null(srd_setting_text(settings, SRD_SET_cluster)),
-        .pool = (size_t)srd_setting_integer(settings, SRD_SET_pool_size),
-        .catalogue = &srd_catalogue,
-        .version = SRD_VERSION_TEXT,
-    };
-    out->cluster.name = "default";
-    if (srd_globals.demo || srd_globals.input) {
-        out->cluster.open = open_file;
-        out->cluster.open_data = srd_globals.input;
-    } else if (srd_source_live_options(settings, arena, &out->cluster.live, err)) {
-        return err->code;
-    }
-    /* the FE's own last line must not be shorter than ours */
-    out->cluster.live.query_timeout_s = (int)((out->sql_ms + 999) / 1000);
-    return tokens_of(settings, arena, &out->tokens, err) ? (int)err->code
-                                                         : tls_of(settings, arena, &out->tls, err);
-}
-
 /* ---- serving ---- */
 
 static int load(void *context, struct srd_arena *arena, struct srd_agent_options *out,
                 struct srd_error *err)
 {
     const struct srd_call *call = context;
-    struct srd_settings_places places = srd_settings_places(srd_globals.config, arena);
+    struct srd_settings_places places =
+        home ? srd_home_places(home) : srd_settings_places(srd_globals.config, arena);
     struct srd_settings *settings = srd_arena_alloc(arena, sizeof(*settings));
     size_t told = 0;
 
     srd_settings_again(&call->settings, true, arena, settings);
     if (!srd_settings_load(settings, &places, err))
-        srd_agent_options_of(settings, arena, out, err);
+        srd_agent_options_of(settings, home, arena, out, err);
     srd_settings_tell(settings, &told);
     return err->code;
 }
@@ -257,7 +156,10 @@ static void banner(const struct srd_agent_options *wanted, const char *address)
 static void started(void *context, const char *address)
 {
     struct started *about = context;
+    const char *scheme = about->options->tls.certificate ? "https" : "http";
 
+    if (home)
+        srd_home_listens(home, srd_arena_printf(about->call->arena, "%s://%s", scheme, address));
     if (!srd_globals.quiet)
         banner(about->options, address);
 }
@@ -305,6 +207,22 @@ static void leave_no_core(void)
 #endif
 }
 
+static int begin_at_home(struct srd_error *err)
+{
+    struct stat named, held;
+
+    umask(077);
+    if (chdir(home->dir))
+        return srd_fail(err, SRD_E_SYSTEM, "could not go to \"%s\": %s", home->dir,
+                        strerror(errno));
+    if (srd_home_hold(home, err))
+        return (int)err->code;
+    if (!stat(home->log, &named) && !fstat(STDERR_FILENO, &held) && named.st_ino == held.st_ino &&
+        named.st_dev == held.st_dev)
+        log_file = home->log;
+    return 0;
+}
+
 static int serve(struct srd_call *call, struct srd_error *err)
 {
     struct srd_agent_options wanted;
@@ -317,11 +235,17 @@ static int serve(struct srd_call *call, struct srd_error *err)
                                    .context = &about };
 
     set_log_level(&call->settings);
-    if (ask_password(call, err) || srd_agent_options_of(&call->settings, call->arena, &wanted, err))
+    if (home && begin_at_home(err))
+        return err->code;
+    if (ask_password(call, err) ||
+        srd_agent_options_of(&call->settings, home, call->arena, &wanted, err))
         return err->code;
     catch_signals();
     leave_no_core();
-    return srd_agent_run(&wanted, &life, err);
+    srd_agent_run(&wanted, &life, err);
+    if (home)
+        srd_home_listens(home, NULL);
+    return err->code;
 }
 
 /* ---- the command ---- */
@@ -331,17 +255,88 @@ static bool is(const struct srd_call *call, size_t operand, const char *word)
     return operand < call->operand_count && !strcmp(call->operands[operand], word);
 }
 
+static const struct verb {
+    const char *name;
+    int (*run)(struct srd_call *call, struct srd_error *err);
+} verbs[] = {
+    { "start", srd_service_start },     { "stop", srd_service_stop },
+    { "restart", srd_service_restart }, { "status", srd_service_status },
+    { "logs", srd_service_logs },       { "rotate-token", srd_service_rotate },
+    { "audit", srd_agent_audit },       { "preview", srd_agent_preview },
+};
+
+static const struct verb *verb_of(const struct srd_call *call)
+{
+    for (size_t i = 0; i < SRD_COUNT(verbs); i++)
+        if (is(call, 0, verbs[i].name))
+            return &verbs[i];
+    return NULL;
+}
+
+/* Does it manage the agent of a folder, rather than be one? */
+static bool manages(const struct srd_call *call)
+{
+    return call->operand_count && !is(call, 0, "audit") && !is(call, 0, "preview");
+}
+
+/* What an agent does is in its folder: a word about it here would not be heard. */
+static int check_managing(const struct srd_call *call, struct srd_error *err)
+{
+    for (int i = 0; i < SRD_SETTING_COUNT; i++) {
+        const struct srd_setting *s = &srd_setting_table[i];
+
+        if (call->settings.chosen[i].rank == SRD_RANK_OPTION && (s->connection || s->agent))
+            return srd_fail(err, SRD_E_USAGE,
+                            "--%s has no meaning for agent %s: what the agent does is said in the "
+                            "configuration of its folder",
+                            s->name, call->operands[0]);
+    }
+    if (srd_globals.config)
+        return srd_fail(err, SRD_E_USAGE,
+                        "--config has no meaning for agent %s: --dir names the folder of the agent",
+                        call->operands[0]);
+    return 0;
+}
+
+static int check_words(const struct srd_call *call, struct srd_error *err)
+{
+    const struct srd_agent_words *w = &srd_agent_words;
+    bool logs = is(call, 0, "logs");
+
+    if (!w->init && (w->yes || w->system || w->show_token || strcmp(w->systemd, "auto") != 0))
+        return srd_fail(err, SRD_E_USAGE,
+                        "--yes, --system, --systemd and --show-token are for srdiag agent --init");
+    if (!logs && (w->follow || w->lines != LINES))
+        return srd_fail(err, SRD_E_USAGE, "--follow and --lines are for srdiag agent logs");
+    if (w->finish && !is(call, 0, "rotate-token"))
+        return srd_fail(err, SRD_E_USAGE, "--finish is for srdiag agent rotate-token");
+    if (w->init && call->operand_count)
+        return srd_fail(err, SRD_E_USAGE, "--init goes without another word");
+    if (w->dir && is(call, 0, "audit"))
+        return srd_fail(err, SRD_E_USAGE, "agent audit wants the file itself: --dir is not for it");
+    if (w->dir && srd_globals.config)
+        return srd_fail(err, SRD_E_USAGE,
+                        "--dir and --config: the folder has a configuration; choose one");
+    if ((w->init || manages(call)) && (srd_globals.demo || srd_globals.input))
+        return srd_fail(err, SRD_E_USAGE, "--demo and --input are not for the agent of a folder");
+    return manages(call) && verb_of(call) ? check_managing(call, err) : 0;
+}
+
 static int check(struct srd_call *call, struct srd_error *err)
 {
-    static const char *const words[] = { "audit", "preview", NULL };
+    const char **names = srd_arena_array(call->arena, SRD_COUNT(verbs) + 1, sizeof(*names));
     size_t n = call->operand_count;
 
+    for (size_t i = 0; i < SRD_COUNT(verbs); i++)
+        names[i] = verbs[i].name;
     if (srd_globals.input && !strcmp(srd_globals.input, "-"))
         return srd_fail(err, SRD_E_USAGE, "agent cannot read a snapshot from standard input");
     if (call->settings.chosen[SRD_SET_agent].rank == SRD_RANK_OPTION)
         return srd_fail(err, SRD_E_USAGE,
                         "an agent asks its cluster itself: --agent is not for it");
-    if (!n || (n == 1 && is(call, 0, "preview")))
+    if (check_words(call, err))
+        return err->code;
+    if (!n || (n == 1 && verb_of(call) && !is(call, 0, "audit")))
         return 0;
     if (is(call, 0, "audit") && n >= 3 && (is(call, 1, "show") || is(call, 1, "verify")) &&
         (n == 3 || is(call, 1, "verify")))
@@ -350,24 +345,56 @@ static int check(struct srd_call *call, struct srd_error *err)
         return srd_fail(
             err, SRD_E_USAGE,
             "agent audit wants show FILE, or verify FILE [MARK]; see srdiag help agent");
-    if (is(call, 0, "preview"))
-        return srd_fail(err, SRD_E_USAGE, "agent preview has no operands");
-    return srd_fail(err, SRD_E_USAGE, "agent knows audit and preview, and not \"%s\"%s",
+    if (verb_of(call))
+        return srd_fail(err, SRD_E_USAGE, "agent %s has no operands", call->operands[0]);
+    return srd_fail(err, SRD_E_USAGE,
+                    "agent knows start, stop, restart, status, logs, rotate-token, audit and "
+                    "preview, and not \"%s\"%s",
                     srd_shown(call->arena, call->operands[0]),
-                    srd_did_you_mean(call->arena, call->operands[0], words));
+                    srd_did_you_mean(call->arena, call->operands[0], names));
+}
+
+static const char *nothing(const char *name)
+{
+    (void)name;
+    return NULL;
+}
+
+static int places(struct srd_call *call, struct srd_settings_places *out, struct srd_error *err)
+{
+    static struct srd_home found;
+
+    if (srd_agent_words.init || is(call, 0, "audit"))
+        return 0;
+    if (manages(call)) { /* they read the folder's when they need them, and stop needs none */
+        *out = (struct srd_settings_places){ .env = nothing };
+        return 0;
+    }
+    if (!srd_agent_words.dir)
+        return 0;
+    if (srd_home_find(srd_agent_words.dir, false, call->arena, &found, err) ||
+        srd_home_need(&found, err))
+        return err->code;
+    home = &found;
+    *out = srd_home_places(home);
+    return 0;
 }
 
 static int run(struct srd_call *call, struct srd_error *err)
 {
-    if (is(call, 0, "audit"))
-        return srd_agent_audit(call, err);
-    return call->operand_count ? srd_agent_preview(call, err) : serve(call, err);
+    const struct verb *verb = verb_of(call);
+
+    if (srd_agent_words.init)
+        return srd_agent_init(call, err);
+    return verb ? verb->run(call, err) : serve(call, err);
 }
 
 const struct srd_command srd_command_agent = {
     .name = "agent",
     .group = "serve",
-    .operands = "[preview | audit show FILE | audit verify FILE [MARK]]",
+    .operands =
+        "[start | stop | restart | status | logs | rotate-token | preview | audit show FILE | "
+        "audit verify FILE [MARK]]",
     .max = 4,
     .summary = "answer a central server about the cluster here, within limits of its owner",
     .text =
@@ -380,10 +407,15 @@ const struct srd_command srd_command_agent = {
         "show prints it, agent audit verify checks it, also for a mark noted elsewhere. agent "
         "preview prints exactly what the centre would get for a whole run. SIGHUP reads tokens and "
         "limits again, SIGUSR1 begins the audit file anew, SIGTERM ends it when running "
-        "requests are done. Each option of the agent is also a key of [agent] in the config file.",
+        "requests are done. Each option of the agent is also a key of [agent] in the config file. "
+        "--init makes a folder with configuration and token for an agent that stays; start, stop, "
+        "restart, status, logs and rotate-token look after it, through systemd where --init found "
+        "one; agent --dir DIR is that agent in the foreground. What --init prints is for the "
+        "provider of the centre and holds the token.",
     .options = options,
     .needs = SRD_NEEDS_SETTINGS,
     .is_agent = true,
+    .places = places,
     .check = check,
     .run = run,
 };

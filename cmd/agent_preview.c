@@ -27,7 +27,7 @@ int srd_agent_preview(struct srd_call *call, struct srd_error *err)
     bool partial;
 
     if (srd_random(random, sizeof(random), err) ||
-        srd_agent_options_of(&call->settings, call->arena, &wanted, err))
+        srd_agent_options_of(&call->settings, NULL, call->arena, &wanted, err))
         return err->code;
     srd_hex(random, sizeof(random), token);
     wanted.tokens = tokens;

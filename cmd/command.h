@@ -62,6 +62,8 @@ struct srd_command {
     bool serves;                     /* understands --listen, --api-key-file ... ([server]) */
     bool is_agent;                   /* understands --policy, --token-file ... ([agent]) */
     const struct srd_expert *expert; /* of a command that is an expert */
+    /* Where it looks for settings instead of where all do; NULL: there. */
+    int (*places)(struct srd_call *call, struct srd_settings_places *places, struct srd_error *err);
     /* Are the words right? Asked before anything is opened; NULL: nothing to ask. */
     int (*check)(struct srd_call *call, struct srd_error *err);
     int (*run)(struct srd_call *call, struct srd_error *err);

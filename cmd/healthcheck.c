@@ -206,17 +206,13 @@ static int connect_to(const struct srd_health_target *target, int64_t until_ms, 
 }
 
 /* HTTP/1.0: the answer ends where the connection does. */
-static int exchange(const struct srd_health_target *target, int64_t until_ms,
-                    struct srd_buf *answer, struct srd_arena *arena, struct srd_error *err)
+int srd_health_ask(const struct srd_health_target *target, const char *fields, int64_t until_ms,
+                   struct srd_buf *answer, struct srd_arena *arena, struct srd_error *err)
 {
     const char *words = srd_arena_printf(arena,
-                                         "GET %s%s HTTP/1.0\r\nHost: %s\r\nAccept: application/json"
-                                         "\r\nUser-Agent: srdiag-healthcheck/%s\r\n\r\n",
-                                         target->path,
-                                         !opt.deep                   ? ""
-                                         : strchr(target->path, '?') ? "&deep=1"
-                                                                     : "?deep=1",
-                                         target->authority, SRD_VERSION_TEXT);
+                                         "GET %s HTTP/1.0\r\nHost: %s\r\nAccept: application/json"
+                                         "\r\nUser-Agent: srdiag-healthcheck/%s\r\n%s\r\n",
+                                         target->path, target->authority, SRD_VERSION_TEXT, fields);
     SRD_CLEANUP(close_fd) int fd = -1;
     char piece[16384];
     ssize_t n;
@@ -298,8 +294,14 @@ static int run(struct srd_call *call, struct srd_error *err)
     struct srd_error why = { 0 };
 
     srd_buf_init(&answer, LARGEST_ANSWER);
-    if (!find_target(call, &target, &why) &&
-        !exchange(&target, srd_clock_monotonic_ms() + timeout_ms, &answer, call->arena, &why))
+    if (!find_target(call, &target, &why)) {
+        if (opt.deep)
+            target.path = srd_arena_printf(call->arena, "%s%cdeep=1", target.path,
+                                           strchr(target.path, '?') ? '&' : '?');
+        srd_health_ask(&target, "", srd_clock_monotonic_ms() + timeout_ms, &answer, call->arena,
+                       &why);
+    }
+    if (!why.code)
         srd_health_judge(answer.data, answer.size, call->arena, &health);
     else if (why.code == SRD_E_CANCELLED || why.code == SRD_E_USAGE)
         return srd_fail(err, why.code, "%s", why.text);

@@ -3,7 +3,10 @@
 
 #include <stdbool.h>
 
+#include <stdint.h>
+
 #include "lib/base/arena.h"
+#include "lib/base/buf.h"
 #include "lib/base/error.h"
 
 /* What the files of `srdiag healthcheck` share. */
@@ -23,6 +26,14 @@ int srd_health_url(const char *url, struct srd_arena *arena, struct srd_health_t
  */
 int srd_health_listen(const char *listen, struct srd_arena *arena, struct srd_health_target *out,
                       struct srd_error *err);
+
+/*
+ * GET @target with @fields ("X-Agent-Token: x\r\n"; "" for none); all that comes until the server
+ * closes or @until_ms (srd_clock_monotonic_ms()) goes to @answer. SRD_E_CONNECT, SRD_E_TIMEOUT,
+ * SRD_E_LIMIT, SRD_E_CANCELLED.
+ */
+int srd_health_ask(const struct srd_health_target *target, const char *fields, int64_t until_ms,
+                   struct srd_buf *answer, struct srd_arena *arena, struct srd_error *err);
 
 struct srd_health {
     bool healthy;

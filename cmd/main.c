@@ -174,6 +174,8 @@ static int load_settings(struct srd_call *call, struct srd_error *err)
 
     call->settings.server = call->command->serves;
     call->settings.agent = call->command->is_agent;
+    if (call->command->places && call->command->places(call, &places, err))
+        return err->code;
     code = srd_settings_load(&call->settings, &places, err);
 
     srd_settings_tell(&call->settings, &told);

@@ -406,7 +406,8 @@ static int put_entry(struct srd_settings *settings, enum srd_setting_id id,
                             srd_arena_printf(settings->arena, "%s line %d", e->file, e->line), err);
 }
 
-static int put_dotenv(struct srd_settings *settings, const char *file, struct srd_error *err)
+static int put_dotenv(struct srd_settings *settings, const char *file, bool own,
+                      struct srd_error *err)
 {
     /* kept apart from the config files, whose sections it does not have */
     struct srd_config_text text = { .arena = settings->arena };
@@ -441,7 +442,7 @@ static int put_dotenv(struct srd_settings *settings, const char *file, struct sr
             e = last_entry(&text, 0, srd_setting_table[i].old_env);
         if (!wanted(settings, i))
             continue;
-        if (e && srd_setting_table[i].no_dotenv)
+        if (e && srd_setting_table[i].no_dotenv && !own)
             srd_problem_add(&settings->text, SRD_DOUBTFUL, file, e->line,
                             "%s is not taken from here; set it in the environment or a config file",
                             e->key);
@@ -509,7 +510,7 @@ int srd_settings_load(struct srd_settings *settings, const struct srd_settings_p
                       struct srd_error *err)
 {
     if (put_environment(settings, places, err) ||
-        (places->dotenv && put_dotenv(settings, places->dotenv, err)))
+        (places->dotenv && put_dotenv(settings, places->dotenv, places->own_dotenv, err)))
         return err->code;
     if (places->config) {
         if (srd_settings_read(settings, places->config, SRD_RANK_USER_FILE, false, err))

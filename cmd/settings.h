@@ -105,6 +105,7 @@ int srd_settings_put(struct srd_settings *settings, enum srd_setting_id id, cons
 struct srd_settings_places {
     const char *(*env)(const char *name);    /* like getenv() */
     const char *dotenv;                      /* ".env"; NULL: none */
+    bool own_dotenv; /* it is in a folder made for us: NO_DOTENV settings are taken from it, too */
     const char *config;                      /* --config; NULL: the two below, both if both exist */
     const char *user_config, *system_config; /* NULL: none */
 };

@@ -19,7 +19,7 @@ for letter in $("$S" list options -o csv | tail -n +2 | cut -d, -f2); do
 done
 for option in $(printf '%s\n' "$plain" | grep -oE -- '--[a-z][a-z-]+' | sort -u); do
     case $option in
-    --for | --gzip | --force | --share-sql | --role | --to | --origin | --limit | --stdio | --http | --sse | --tenant | --url | --deep | --agent-url | --with-key | --finish) continue ;; # of commands
+    --for | --gzip | --force | --share-sql | --role | --to | --origin | --limit | --stdio | --http | --sse | --tenant | --url | --deep | --agent-url | --with-key | --finish | --dir | --init | --yes | --show-token | --system | --systemd | --follow) continue ;; # of commands
     esac
     like "the option $option of the manual exists" "$("$S" list options -o csv)" "^$option,"
 done

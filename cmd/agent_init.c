@@ -1,0 +1,522 @@
+/* How does an agent come to a machine: its folder, its configuration, its token, its first
+ * connection? */
+
+#include <errno.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cmd/agent.h"
+#include "cmd/env_file.h"
+#include "cmd/replace.h"
+#include "cmd/terminal.h"
+#include "experts/catalogue.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
+#include "lib/base/crypto.h"
+#include "lib/base/log.h"
+#include "lib/base/text.h"
+#include "lib/base/utf8.h"
+#include "lib/model/identity.h"
+#include "lib/serve/tenants.h"
+#include "lib/source/live.h"
+
+#define TEST_MS 15000
+#define LARGEST ((size_t)256 << 10)
+#define TOKEN_BYTES 32
+
+/* What goes into a new folder. */
+struct plan {
+    struct srd_call *call;
+    const struct srd_home *home;
+    const char *password, *token, *host, *port; /* address to listen at */
+};
+
+int srd_agent_new_token(struct srd_arena *arena, const char **out, struct srd_error *err)
+{
+    unsigned char bytes[TOKEN_BYTES];
+    char *hex = srd_arena_alloc(arena, 2 * sizeof(bytes) + 1);
+
+    if (srd_crypto_ready(err) || srd_random(bytes, sizeof(bytes), err))
+        return (int)err->code;
+    srd_hex(bytes, sizeof(bytes), hex);
+    srd_wipe(bytes, sizeof(bytes));
+    *out = hex;
+    return 0;
+}
+
+/* ---- what was said ---- */
+
+static const struct srd_chosen *chosen(const struct srd_call *call, enum srd_setting_id id)
+{
+    return &call->settings.chosen[id];
+}
+
+static bool is_said(const struct srd_call *call, enum srd_setting_id id)
+{
+    return chosen(call, id)->rank != SRD_RANK_DEFAULT;
+}
+
+/* Without a terminal nothing is guessed that an agent could be wrong about. */
+static int need_words(const struct srd_call *call, struct srd_error *err)
+{
+    if (!is_said(call, SRD_SET_host))
+        return srd_fail(err, SRD_E_USAGE,
+                        "--init needs the cluster, and there is no terminal to ask on: --host HOST "
+                        "(-h, SR_HOST); --yes takes defaults for a file that you edit later");
+    if (!is_said(call, SRD_SET_password) && !is_said(call, SRD_SET_password_file))
+        return srd_fail(err, SRD_E_USAGE,
+                        "--init needs the password, and there is no terminal to ask on: "
+                        "--password-file FILE (SR_PASSWORD), or --password= for an account without "
+                        "one");
+    return 0;
+}
+
+static int read_password(struct srd_call *call, const char **out, struct srd_error *err)
+{
+    char typed[1024] = "";
+
+    if (call->settings.ask_password) {
+        if (srd_terminal_password(typed, sizeof(typed), err))
+            return (int)err->code;
+        *out = srd_arena_copy(call->arena, typed);
+        explicit_bzero(typed, sizeof(typed));
+    } else if (srd_settings_password(&call->settings, out, err)) {
+        return (int)err->code;
+    }
+    if (!*out)
+        *out = "";
+    return srd_utf8_valid(*out, strlen(*out))
+               ? 0
+               : srd_fail(err, SRD_E_USAGE,
+                          "the password is not UTF-8 text, which a configuration "
+                          "file cannot hold");
+}
+
+/* One that the provider has made, or else a new one. */
+static int choose_token(struct srd_call *call, const char **out, struct srd_error *err)
+{
+    const char *const *tokens, *wrong;
+
+    if (srd_agent_tokens_of(&call->settings, NULL, call->arena, &tokens, err))
+        return (int)err->code;
+    if (!tokens[0])
+        return srd_agent_new_token(call->arena, out, err);
+    *out = tokens[0];
+    wrong = srd_agent_token_wrong(*out);
+    return wrong ? srd_fail(err, SRD_E_USAGE, "the token that was given: %s", wrong) : 0;
+}
+
+static int make_plan(struct srd_call *call, const struct srd_home *home, struct plan *out,
+                     struct srd_error *err)
+{
+    bool terminal = isatty(STDIN_FILENO);
+    const char *listen, *colon;
+
+    *out = (struct plan){ .call = call, .home = home };
+    if (!srd_agent_words.yes && (terminal ? srd_agent_ask(call, err) : need_words(call, err)))
+        return (int)err->code;
+    if (read_password(call, &out->password, err) || choose_token(call, &out->token, err))
+        return (int)err->code;
+    listen = srd_agent_listen_of(&call->settings);
+    colon = strrchr(listen, ':');
+    out->host = srd_arena_copy_n(call->arena, listen, (size_t)(colon - listen));
+    out->port = colon + 1;
+    return 0;
+}
+
+/* ---- the configuration ---- */
+
+/* Of these the texts have places of their own below, or they say where something came from. */
+static bool has_place(enum srd_setting_id id)
+{
+    static const enum srd_setting_id ids[] = {
+        SRD_SET_host,       SRD_SET_port,
+        SRD_SET_user,       SRD_SET_password,
+        SRD_SET_database,   SRD_SET_password_file,
+        SRD_SET_agent,      SRD_SET_agent_token,
+        SRD_SET_agent_ca,   SRD_SET_agent_token_file,
+        SRD_SET_listen,     SRD_SET_agent_host,
+        SRD_SET_agent_port, SRD_SET_previous_token,
+        SRD_SET_token_file, SRD_SET_policy,
+        SRD_SET_audit_file, SRD_SET_tenant_id,
+        SRD_SET_agent_url,
+    };
+
+    for (size_t i = 0; i < SRD_COUNT(ids); i++)
+        if (ids[i] == id)
+            return true;
+    return false;
+}
+
+static bool is_path(enum srd_setting_id id)
+{
+    return id == SRD_SET_ssl_ca || id == SRD_SET_ssl_cert || id == SRD_SET_ssl_key ||
+           id == SRD_SET_tls_cert || id == SRD_SET_tls_key || id == SRD_SET_port_file ||
+           id == SRD_SET_audit_file;
+}
+
+/* Names of files were said for the folder we are in now, and are read in another. */
+static const char *lasting(const struct plan *p, enum srd_setting_id id)
+{
+    const char *text = chosen(p->call, id)->text;
+    SRD_CLEANUP(srd_free_text) char *here = NULL;
+
+    if (!is_path(id) || *text == '/' || !*text)
+        return text;
+    here = getcwd(NULL, 0);
+    return here ? srd_arena_printf(p->call->arena, "%s/%s", here, text) : text;
+}
+
+/* Everything else that was said, as --ssl-ca or --allow-ip. @section: 0 all, 's' [srdiag], 'a'
+ * [agent]. */
+static void put_rest(const struct plan *p, char section, struct srd_buf *out)
+{
+    for (int i = 0; i < SRD_SETTING_COUNT; i++) {
+        const struct srd_setting *s = &srd_setting_table[i];
+        enum srd_setting_id id = (enum srd_setting_id)i;
+
+        if (!(s->connection || s->agent) || has_place(id) || !is_said(p->call, id))
+            continue;
+        if (!section)
+            srd_buf_printf(out, "%s=%s\n", s->env, srd_env_word(p->call->arena, lasting(p, id)));
+        else if ((section == 'a') == s->agent)
+            srd_buf_printf(out, "%s = \"%s\"\n", s->name, lasting(p, id));
+    }
+}
+
+static void write_env(const struct plan *p, struct srd_buf *out)
+{
+    struct srd_arena *arena = p->call->arena;
+    const char *audit =
+        is_said(p->call, SRD_SET_audit_file) ? lasting(p, SRD_SET_audit_file) : "audit.log";
+    const char *url = srd_setting_text(&p->call->settings, SRD_SET_agent_url);
+
+#define WORD(id) srd_env_word(arena, srd_setting_text(&p->call->settings, SRD_SET_##id))
+    srd_buf_printf(out,
+                   "# The cluster, as seen from this machine. The password stays here.\n"
+                   "SR_HOST=%s\nSR_PORT=%s\nSR_USER=%s\n",
+                   WORD(host), WORD(port), WORD(user));
+    srd_buf_printf(out, "SR_PASSWORD=%s\n", srd_env_word(arena, p->password));
+    srd_buf_printf(out, "SR_DATABASE=%s\n",
+                   is_said(p->call, SRD_SET_database) ? WORD(database) : "information_schema");
+    srd_buf_printf(
+        out,
+        "\n# The agent. The centre must show the token; srdiag agent rotate-token makes a "
+        "new one.\n"
+        "# AGENT_HOST is this machine alone, or its address in the network of the "
+        "centre.\n"
+        "AGENT_HOST=%s\nAGENT_PORT=%s\nAGENT_TOKEN=%s\n",
+        p->host, p->port, p->token);
+    srd_buf_printf(
+        out,
+        "\n# What may be asked: system (tables of the system), select (any SELECT) or "
+        "probes (only what\n# srdiag itself asks). What was asked is in the audit file.\n"
+        "SRDIAG_POLICY=%s\nSRDIAG_AUDIT_FILE=%s\n",
+        WORD(policy), srd_env_word(arena, audit));
+    srd_buf_printf(out,
+                   "\n# For the provider of the centre: what it calls this customer, and where it "
+                   "reaches the agent.\nAGENT_TENANT=%s\n",
+                   srd_env_word(arena, srd_agent_tenant_id(&p->call->settings, arena)));
+    if (*url)
+        srd_buf_printf(out, "AGENT_URL=%s\n", srd_env_word(arena, url));
+    else
+        srd_buf_text(out, "#AGENT_URL=http://frp.example.com:6080\n");
+    put_rest(p, 0, out);
+#undef WORD
+}
+
+/* The dialect of config files, whose texts may hold what a quote would end. */
+static const char *cnf_word(struct srd_arena *arena, const char *text)
+{
+    char *out = srd_arena_alloc(arena, 2 * strlen(text) + 3), *put = out;
+
+    *put++ = '"';
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            *put++ = '\\';
+        *put++ = *text;
+    }
+    *put++ = '"';
+    *put = '\0';
+    return out;
+}
+
+static void write_cnf(const struct plan *p, struct srd_buf *out)
+{
+    struct srd_arena *arena = p->call->arena;
+    const char *url = srd_setting_text(&p->call->settings, SRD_SET_agent_url);
+
+#define WORD(id) cnf_word(arena, srd_setting_text(&p->call->settings, SRD_SET_##id))
+    srd_buf_printf(out,
+                   "# The agent of srdiag-agent.service. Password and token are in files of their "
+                   "own.\n[srdiag]\nhost = %s\nport = %s\nuser = %s\n",
+                   WORD(host), WORD(port), WORD(user));
+    if (*p->password)
+        srd_buf_printf(out, "password-file = %s\n", cnf_word(arena, p->home->password));
+    put_rest(p, 's', out);
+    srd_buf_printf(out, "\n[agent]\nlisten = \"%s:%s\"\ntoken-file = %s\npolicy = %s\n", p->host,
+                   p->port, cnf_word(arena, p->home->token), WORD(policy));
+    srd_buf_printf(out, "tenant-id = %s\n",
+                   cnf_word(arena, srd_agent_tenant_id(&p->call->settings, arena)));
+    if (*url)
+        srd_buf_printf(out, "agent-url = %s\n", WORD(agent_url));
+    put_rest(p, 'a', out);
+#undef WORD
+}
+
+/* ---- files ---- */
+
+static int write_new(const struct plan *p, const char *path, const char *text,
+                     struct srd_error *err)
+{
+    SRD_CLEANUP(srd_replace_end) struct srd_replace replace = { .fd = -1 };
+
+    if (srd_replace_begin(path, p->call->arena, &replace, err))
+        return (int)err->code;
+    if (replace.fd >= 0) { /* from an earlier try, or somebody's own */
+        srd_agent_say("Kept:              %s (it was there)\n", path);
+        return 0;
+    }
+    return srd_replace_write(&replace, text, strlen(text), p->call->arena, err);
+}
+
+/* The unit runs as srdiag, who may read what it needs and write nothing of it. */
+static void give_to_service(const struct plan *p)
+{
+    const struct passwd *user = getpwnam("srdiag");
+
+    if (geteuid() || !user) {
+        srd_agent_say("There is no user srdiag, as whom the unit runs (deploy/systemd/srdiag.conf, "
+                      "systemd-sysusers). When there is:\n"
+                      "    chgrp srdiag %s %s && chmod 640 %s %s && chown srdiag:srdiag %s\n",
+                      p->home->config, p->home->password, p->home->config, p->home->password,
+                      p->home->token);
+        return;
+    }
+    if (chown(p->home->config, 0, user->pw_gid) || chmod(p->home->config, 0640) ||
+        chown(p->home->token, user->pw_uid, user->pw_gid) || chmod(p->home->dir, 0750) ||
+        chown(p->home->dir, 0, user->pw_gid) ||
+        (*p->password &&
+         (chown(p->home->password, 0, user->pw_gid) || chmod(p->home->password, 0640))))
+        srd_log(SRD_LOG_WARNING, "could not give the files to the user srdiag: %s",
+                strerror(errno));
+}
+
+static int write_system(const struct plan *p, const char *cnf, struct srd_error *err)
+{
+    struct srd_arena *arena = p->call->arena;
+
+    if ((*p->password &&
+         write_new(p, p->home->password, srd_arena_printf(arena, "%s\n", p->password), err)) ||
+        write_new(p, p->home->token, srd_arena_printf(arena, "%s\n", p->token), err) ||
+        write_new(p, p->home->config, cnf, err))
+        return (int)err->code;
+    give_to_service(p);
+    return 0;
+}
+
+static int write_files(const struct plan *p, struct srd_error *err)
+{
+    SRD_CLEANUP(srd_buf_free) struct srd_buf text;
+
+    srd_buf_init(&text, LARGEST);
+    if (p->home->system)
+        write_cnf(p, &text);
+    else
+        write_env(p, &text);
+    if (text.full)
+        return srd_fail(err, SRD_E_LIMIT, "that is too much for a configuration");
+    p->home->system ? write_system(p, text.data, err)
+                    : write_new(p, p->home->config, text.data, err);
+    srd_wipe(text.data, text.size);
+    return (int)err->code;
+}
+
+/* With its parents, which are nobody's secret. */
+static int make_folder(const char *dir, mode_t mode, bool *made, struct srd_error *err)
+{
+    char path[PATH_MAX];
+
+    *made = false;
+    if (snprintf(path, sizeof(path), "%s", dir) >= (int)sizeof(path))
+        return srd_fail(err, SRD_E_USAGE, "the name of the folder is too long");
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(path, 0755) && errno != EEXIST)
+            return srd_fail(err, SRD_E_SYSTEM, "could not make the folder \"%s\": %s", path,
+                            strerror(errno));
+        *slash = '/';
+    }
+    if (!mkdir(path, mode))
+        *made = true;
+    else if (errno != EEXIST)
+        return srd_fail(err, SRD_E_SYSTEM, "could not make the folder \"%s\": %s", path,
+                        strerror(errno));
+    return 0;
+}
+
+/* ---- what is there already ---- */
+
+/* Words that an existing configuration overrules must not seem to have been heard. */
+static void tell_unheard(struct srd_call *call, const struct srd_home *home,
+                         const struct srd_settings *there)
+{
+    for (int i = 0; i < SRD_SETTING_COUNT; i++) {
+        const struct srd_setting *s = &srd_setting_table[i];
+        const char *said = call->settings.chosen[i].text, *kept = there->chosen[i].text;
+
+        if (call->settings.chosen[i].rank != SRD_RANK_OPTION || !(s->connection || s->agent))
+            continue;
+        if (i == SRD_SET_listen)
+            kept = srd_agent_listen_of(there);
+        if (strcmp(said, kept) != 0)
+            srd_log(SRD_LOG_WARNING, "--%s was not taken, as the configuration is kept: edit %s",
+                    s->name, home->config);
+    }
+}
+
+/* A configuration without a token is one that was not written to its end, or by hand. */
+static int add_token(struct srd_call *call, const struct srd_home *home, struct srd_error *err)
+{
+    static const char *const keys[] = { "SRDIAG_AGENT_TOKEN", "AGENT_TOKEN", NULL };
+    SRD_CLEANUP(srd_replace_end) struct srd_replace replace = { .fd = -1 };
+    const char *token;
+    bool missing;
+    unsigned mode;
+    char *text;
+    size_t n;
+
+    if (home->system)
+        return srd_fail(err, SRD_E_CONFIG, "%s names no token: token-file = %s in [agent]",
+                        home->config, home->token);
+    if (choose_token(call, &token, err) ||
+        srd_replace_begin(home->config, call->arena, &replace, err) ||
+        srd_small_file(home->config, call->arena, &text, &n, &mode, &missing, err))
+        return (int)err->code;
+    text = srd_env_put(call->arena, text, keys, token);
+    if (srd_replace_write(&replace, text, strlen(text), call->arena, err))
+        return (int)err->code;
+    srd_agent_say("Token:             made, and added to %s\n", home->config);
+    return 0;
+}
+
+static int keep(struct srd_call *call, const struct srd_home *home, struct srd_settings *settings,
+                struct srd_error *err)
+{
+    const char *const *tokens;
+    struct stat st;
+
+    srd_agent_say("Configuration:     %s (kept as it is)\n", home->config);
+    if (!home->system && !stat(home->config, &st) && (st.st_mode & 077) &&
+        !chmod(home->config, 0600))
+        srd_agent_say("                   it could be read by others, and now cannot\n");
+    if (srd_home_load(home, call->arena, settings, err) ||
+        srd_agent_tokens_of(settings, home, call->arena, &tokens, err))
+        return (int)err->code;
+    tell_unheard(call, home, settings);
+    if (tokens[0]) {
+        srd_agent_say("Token:             kept\n");
+        return 0;
+    }
+    return add_token(call, home, err) ? (int)err->code
+                                      : srd_home_load(home, call->arena, settings, err);
+}
+
+/* ---- the connection ---- */
+
+static void tell_failure(struct srd_call *call, const struct srd_home *home,
+                         const struct srd_error *why)
+{
+    srd_log(SRD_LOG_ERROR, "the cluster was not reached: %s", why->text);
+    srd_agent_say("                   %s is there: correct the connection in it, then srdiag agent "
+                  "--init tries again\n",
+                  home->config);
+    call->status = srd_code_exit(why->code);
+}
+
+/* As the agent will do it. What fails is told, and is no reason to take anything back. */
+static void try_connection(struct srd_call *call, const struct srd_home *home,
+                           struct srd_settings *settings)
+{
+    static const struct srd_probe *const none[] = { NULL };
+    SRD_CLEANUP(srd_source_close) struct srd_source *src = NULL;
+    struct srd_run_options run = { .timeout_ms = TEST_MS, .cancel = &srd_interrupted };
+    struct srd_live_options live;
+    const struct srd_answer *clock;
+    struct srd_error why = { 0 };
+    struct srd_evidence *ev;
+    bool partial;
+
+    if (srd_source_live_options(settings, call->arena, &live, &why) ||
+        srd_live_open(&live, &srd_interrupted, &src, &why) ||
+        srd_collect(&srd_catalogue, src, none, &run, call->arena, &ev, &partial, &why)) {
+        tell_failure(call, home, &why);
+        return;
+    }
+    clock = srd_evidence_next(ev, &srd_probe_clock, NULL);
+    srd_agent_say("Cluster:           StarRocks %s (%s) at %s as %s, %lld ms\n",
+                  ev->cluster.version_text && *ev->cluster.version_text
+                      ? srd_shown(call->arena, ev->cluster.version_text)
+                      : "of a version that it does not tell",
+                  srd_mode_name(ev->cluster.mode), src->connected, live.user,
+                  clock ? (long long)clock->ms : 0LL);
+}
+
+/* ---- the command ---- */
+
+static int make(struct srd_call *call, struct srd_home *home, struct srd_error *err)
+{
+    SRD_CLEANUP(srd_home_unlock) int lock = -1;
+    struct plan plan;
+    bool made;
+
+    if (make_plan(call, home, &plan, err) ||
+        make_folder(home->dir, home->system ? 0750 : 0700, &made, err))
+        return (int)err->code;
+    if (srd_home_trust(home, err) || srd_home_lock(home, &lock, err) || write_files(&plan, err)) {
+        if (made)
+            rmdir(home->dir);
+        return (int)err->code;
+    }
+    srd_agent_say("Configuration:     %s (new)\nToken:             64 characters, in %s\n",
+                  home->config, home->system ? home->token : home->config);
+    return 0;
+}
+
+int srd_agent_init(struct srd_call *call, struct srd_error *err)
+{
+    bool said = call->settings.chosen[SRD_SET_host].rank >= SRD_RANK_ENVIRONMENT, fresh;
+    struct srd_settings settings;
+    struct srd_home home;
+    const char *unit = NULL;
+
+    umask(077);
+    if (srd_home_find(srd_agent_words.dir, srd_agent_words.system, call->arena, &home, err) ||
+        srd_home_trust(&home, err))
+        return (int)err->code;
+    fresh = !home.exists;
+    if (fresh ? make(call, &home, err) || srd_home_load(&home, call->arena, &settings, err)
+              : keep(call, &home, &settings, err))
+        return (int)err->code;
+    if (home.system)
+        srd_agent_say("Service:           systemctl enable --now srdiag-agent "
+                      "(deploy/systemd/srdiag-agent.service)\n");
+    else if (srd_unit_make(&home, srd_agent_words.systemd, call->arena, &unit, err))
+        return (int)err->code;
+    if (unit)
+        srd_agent_say("Service:           %s of your systemd; loginctl enable-linger lets it run "
+                      "while you are not logged in\n",
+                      unit);
+    if (!srd_agent_words.yes || said)
+        try_connection(call, &home, &settings);
+    if (!home.system)
+        srd_agent_say("Next:              srdiag agent start --dir %s\n", home.dir);
+    return srd_agent_tenant(call, &home, &settings,
+                            srd_agent_words.show_token || (fresh && !srd_agent_words.yes), false,
+                            err);
+}
