@@ -12,6 +12,12 @@
 #define OBJECT(escaped, plain)                                                                     \
     LEGACY_SAYS GOOD("1", "'content':[{'type':'text','text':'" escaped "'}],'structuredContent':" plain)
 #define Q "\\'"
+/* what say_steps() tells after the first; what does not rise is left out */
+#define MORE_STEPS(token)                                                                          \
+    "{'jsonrpc':'2.0','method':'notifications/progress','params':{'progressToken':" token ","      \
+    "'progress':2.5}}\n"                                                                           \
+    "{'jsonrpc':'2.0','method':'notifications/progress','params':{'progressToken':" token ","      \
+    "'progress':3,'total':3,'message':'\xef\xbf\xbd three'}}\n"
 #define DEFAULTS_ESCAPED "{" Q "limit" Q ":20," Q "all" Q ":false," Q "detail" Q ":" Q "concise" Q "}"
 #define DEFAULTS "{'limit':20,'all':false,'detail':'concise'}"
 
@@ -162,12 +168,12 @@ static const struct mcp_row rows[] = {
     { "R10: progress rises, and broken bytes are replaced",
       LEGACY ASK_WITH("1", "tools/call", "'name':'steps','_meta':{'progressToken':'p'}"),
       LEGACY_SAYS "{'jsonrpc':'2.0','method':'notifications/progress','params':{'progressToken':'p',"
-                  "'progress':1,'total':3,'message':'one'}}\n" GOOD(
+                  "'progress':1,'total':3,'message':'one'}}\n" MORE_STEPS("'p'") GOOD(
                       "1", "'content':[{'type':'text','text':'done'}]") },
     { "a progress token of 0 is one",
       LEGACY ASK_WITH("1", "tools/call", "'_meta':{'progressToken':0},'name':'steps'"),
       LEGACY_SAYS "{'jsonrpc':'2.0','method':'notifications/progress','params':{'progressToken':0,"
-                  "'progress':1,'total':3,'message':'one'}}\n" GOOD(
+                  "'progress':1,'total':3,'message':'one'}}\n" MORE_STEPS("0") GOOD(
                       "1", "'content':[{'type':'text','text':'done'}]") },
     { "a progress token that is none is ignored",
       LEGACY ASK_WITH("1", "tools/call", "'_meta':{'progressToken':1.5},'name':'steps'"),

@@ -196,7 +196,7 @@ struct srd_mcp_tables {
     /* After each call of a tool, for audit and metrics; NULL: nobody. Thread of the call. */
     void (*called)(const struct srd_mcp_call *call, const struct srd_mcp_result *result,
                    int64_t ms, bool cancelled);
-    int64_t progress_ms; /* at most one progress notification per call in this time; 0: 500 */
+    int64_t progress_ms; /* at most one progress notification per call in this time; 0: 500, -1: no limit */
     const struct srd_mcp_method *methods; /* more of them, ended by a NULL name; NULL: none */
     const char *capabilities; /* JSON instead of what follows from the tables; NULL: that */
 };
