@@ -178,10 +178,31 @@ static const char *const *keys_of(const struct srd_settings *settings, struct sr
     return keys;
 }
 
+/* One a line, so that a new one is known everywhere before the old one goes. */
+static int secrets_of(const char *file, struct srd_arena *arena, const struct srd_secrets **out,
+                      struct srd_error *err)
+{
+    struct srd_secrets *secrets = srd_arena_alloc(arena, sizeof(*secrets));
+    unsigned mode;
+    bool missing;
+    char *bytes;
+    size_t n;
+
+    if (srd_small_file(file, arena, &bytes, &n, &mode, &missing, err))
+        err->code = SRD_E_CONFIG;
+    else if (mode & 037)
+        srd_fail(err, SRD_E_CONFIG, "\"%s\" can be read by others: chmod 600 %s", file, file);
+    else
+        srd_secrets_parse(secrets, file, bytes, n, err);
+    *out = secrets;
+    return err->code ? srd_while(err, "replica secret") : 0;
+}
+
 static int desk_of(struct srd_settings *settings, struct srd_arena *arena,
                    struct srd_desk_options *out, struct srd_error *err)
 {
     int64_t heavy = srd_setting_integer(settings, SRD_SET_heavy_limit);
+    const char *secrets_file = text_of(settings, SRD_SET_replica_secret_file);
 
     *out = (struct srd_desk_options){
         .catalogue = &srd_catalogue,
@@ -195,7 +216,7 @@ static int desk_of(struct srd_settings *settings, struct srd_arena *arena,
     if (srd_settings_limits(settings, NULL, &out->overrides, err) ||
         srd_limits_check(out->overrides, arena, err))
         return err->code;
-    return 0;
+    return secrets_file ? secrets_of(secrets_file, arena, &out->secrets, err) : 0;
 }
 
 int srd_serve_options_of(struct srd_settings *settings, struct srd_arena *arena,

@@ -52,6 +52,25 @@ static void base64url_is_that_of_the_rfc(void **state)
     }
 }
 
+static void base64url_comes_back_in_one_spelling_only(void **state)
+{
+    static const char *const good[] = { "", "Zg", "Zm8", "Zm9v", "Zm9vYg", "-_8", "____" };
+    static const char *const bad[] = { "Z", "Zm9vY", "Zh", "Zm9=", "Zm9v=", "Zm+v", "Zm/v", " Zg", "Zg\n" };
+    unsigned char bytes[16];
+    char text[16];
+    size_t n;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+        assert_true(srd_unbase64url(good[i], bytes, &n));
+        assert_int_equal(n, strlen(good[i]) * 3 / 4);
+        srd_base64url(bytes, n, text);
+        assert_string_equal(text, good[i]);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+        assert_false(srd_unbase64url(bad[i], bytes, &n));
+}
+
 static void random_bytes_differ(void **state)
 {
     unsigned char a[32] = { 0 }, b[32] = { 0 };
@@ -71,6 +90,7 @@ int main(void)
         cmocka_unit_test(digests_are_those_of_the_standards),
         cmocka_unit_test(hex_comes_back_and_takes_nothing_else),
         cmocka_unit_test(base64url_is_that_of_the_rfc),
+        cmocka_unit_test(base64url_comes_back_in_one_spelling_only),
         cmocka_unit_test(random_bytes_differ),
     };
 

@@ -49,13 +49,13 @@ static void every_tool_answers_the_demo(void **state)
 
 /* ---- what is kept ---- */
 
-static const char *handle_of(const struct reply *reply, char out[64])
+static const char *handle_of(const struct reply *reply, char out[SRD_TICKET_MAX + 1])
 {
     SRD_CLEANUP(srd_json_free) struct srd_json *content = content_of(reply);
     const char *handle = srd_json_text(srd_json_get(content, "report"));
 
     assert_non_null(handle);
-    snprintf(out, 64, "%s", handle);
+    snprintf(out, SRD_TICKET_MAX + 1, "%s", handle);
     return out;
 }
 
@@ -120,7 +120,7 @@ static void a_tenant_sees_nothing_of_another(void **state)
     SRD_CLEANUP(reply_free) struct reply list = { 0 };
     SRD_CLEANUP(reply_free) struct reply foreign = { 0 };
     SRD_CLEANUP(reply_free) struct reply nobody = { 0 };
-    char handle[64], arguments[128];
+    char handle[SRD_TICKET_MAX + 1], arguments[SRD_TICKET_MAX + 64];
 
     (void)state;
     options.clusters = tenants;
@@ -144,6 +144,243 @@ static void a_tenant_sees_nothing_of_another(void **state)
     assert_non_null(strstr(nobody.text.data, "No cluster is configured"));
     srd_mcp_free(&mcp);
     srd_desk_free(&desk);
+}
+
+/* ---- replicas ---- */
+
+static const struct srd_secrets shared = { .keys = { "what all replicas have in common" }, .count = 1 };
+
+struct replica {
+    struct srd_desk *desk;
+    struct srd_mcp *mcp;
+};
+
+static struct replica replica_of(const struct srd_desk_options *options,
+                                 const struct srd_secrets *secrets)
+{
+    struct srd_desk_options own = *options;
+    struct replica out;
+
+    own.secrets = secrets;
+    out.desk = desk_of(&own);
+    out.mcp = srd_mcp_new(srd_desk_tables(out.desk));
+    return out;
+}
+
+static void replica_end(struct replica *replica)
+{
+    srd_mcp_free(&replica->mcp);
+    srd_desk_free(&replica->desk);
+}
+
+static size_t runs_of(const struct replica *replica)
+{
+    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
+    struct srd_desk_cluster_state *states;
+    size_t n = srd_desk_states(replica->desk, arena, &states), runs = 0;
+
+    for (size_t i = 0; i < n; i++)
+        runs += states[i].runs;
+    return runs;
+}
+
+/* A member of an answer as JSON text, in @out; "" if it is not there. */
+static const char *member_of(const struct reply *reply, const char *name, struct srd_buf *out)
+{
+    SRD_CLEANUP(srd_json_free) struct srd_json *content = content_of(reply);
+    const struct srd_json *member = srd_json_get(content, name);
+
+    if (!out->data)
+        srd_buf_init(out, (size_t)1 << 20);
+    srd_buf_clear(out);
+    if (member && srd_json_kind(member) == SRD_JSON_STRING)
+        srd_buf_text(out, srd_json_text(member));
+    else if (member)
+        srd_json_print(member, false, out);
+    return out->data;
+}
+
+#define LONG_VIEW "get_load_jobs"
+
+/* "{'limit':200,'cursor':'...'}" */
+static const char *with_cursor(const struct reply *first, struct srd_arena *arena)
+{
+    SRD_CLEANUP(srd_buf_free) struct srd_buf cursor = { 0 };
+
+    assert_string_not_equal(member_of(first, "next_cursor", &cursor), "");
+    return srd_arena_printf(arena, "{'limit':200,'cursor':'%s'}", cursor.data);
+}
+
+static void any_replica_gives_the_next_page(void **state)
+{
+    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
+    SRD_CLEANUP(replica_end) struct replica a = replica_of(&demo_options, &shared);
+    SRD_CLEANUP(replica_end) struct replica b = replica_of(&demo_options, &shared);
+    SRD_CLEANUP(replica_end) struct replica stranger = replica_of(&demo_options, NULL);
+    SRD_CLEANUP(reply_free) struct reply first = { 0 };
+    SRD_CLEANUP(reply_free) struct reply own = { 0 };
+    SRD_CLEANUP(reply_free) struct reply foreign = { 0 };
+    SRD_CLEANUP(reply_free) struct reply again = { 0 };
+    SRD_CLEANUP(reply_free) struct reply refused = { 0 };
+    SRD_CLEANUP(srd_buf_free) struct srd_buf one = { 0 };
+    SRD_CLEANUP(srd_buf_free) struct srd_buf two = { 0 };
+    const char *next;
+
+    (void)state;
+    call(a.mcp, LONG_VIEW, "{'limit':200}", &first);
+    next = with_cursor(&first, arena);
+    call(a.mcp, LONG_VIEW, next, &own);
+    assert_string_equal(member_of(&own, "taken_again_at", &one), "");
+    call(b.mcp, LONG_VIEW, next, &foreign);
+    assert_string_not_equal(member_of(&foreign, "rows", &one), "[]");
+    assert_string_equal(member_of(&own, "rows", &two), one.data);
+    assert_string_not_equal(member_of(&foreign, "taken_again_at", &one), "");
+    assert_non_null(strstr(member_of(&foreign, "summary", &one), "Taken again at"));
+    /* from now on it is there, and nothing is asked for it */
+    call(b.mcp, LONG_VIEW, next, &again);
+    assert_string_equal(again.text.data, foreign.text.data);
+    assert_int_equal(runs_of(&b), 1);
+    call(stranger.mcp, LONG_VIEW, next, &refused);
+    assert_non_null(strstr(refused.text.data, "start again without cursor"));
+    assert_int_equal(runs_of(&stranger), 0);
+}
+
+static void pages_end_in_any_replica(void **state)
+{
+    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
+    SRD_CLEANUP(replica_end) struct replica a = replica_of(&demo_options, &shared);
+    SRD_CLEANUP(replica_end) struct replica b = replica_of(&demo_options, &shared);
+    const char *arguments = "{'limit':200}";
+    size_t rows = 0;
+    double count = 0;
+
+    (void)state;
+    for (size_t page = 0; arguments; page++) {
+        SRD_CLEANUP(reply_free) struct reply reply = { 0 };
+        SRD_CLEANUP(srd_json_free) struct srd_json *content = NULL;
+
+        call((page % 2 ? b : a).mcp, LONG_VIEW, arguments, &reply);
+        content = content_of(&reply);
+        rows += srd_json_size(srd_json_get(content, "rows"));
+        assert_true(srd_json_number(srd_json_get(content, "row_count"), &count));
+        arguments = srd_json_get(content, "next_cursor") ? with_cursor(&reply, arena) : NULL;
+        assert_true(page < 100);
+    }
+    assert_int_equal(rows, (size_t)count);
+    assert_int_equal(runs_of(&a) + runs_of(&b), 2); /* once each, and not once a page */
+}
+
+static void a_reload_keeps_cursors_and_reports(void **state)
+{
+    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
+    SRD_CLEANUP(replica_end) struct replica a = replica_of(&demo_options, NULL);
+    SRD_CLEANUP(reply_free) struct reply first = { 0 };
+    SRD_CLEANUP(reply_free) struct reply second = { 0 };
+    SRD_CLEANUP(reply_free) struct reply third = { 0 };
+    SRD_CLEANUP(srd_buf_free) struct srd_buf text = { 0 };
+    SRD_CLEANUP(srd_buf_free) struct srd_buf more = { 0 };
+    struct srd_desk_options options = demo_options;
+    struct srd_error err;
+
+    (void)state;
+    call(a.mcp, LONG_VIEW, "{'limit':200}", &first);
+    assert_int_equal(srd_desk_reload(a.desk, &options, &err), 0);
+    call(a.mcp, LONG_VIEW, with_cursor(&first, arena), &second);
+    assert_string_not_equal(member_of(&second, "rows", &text), "");
+    options.secrets = &shared; /* also when the server gets a secret meanwhile */
+    assert_int_equal(srd_desk_reload(a.desk, &options, &err), 0);
+    call(a.mcp, LONG_VIEW, with_cursor(&first, arena), &third);
+    assert_string_equal(member_of(&third, "rows", &more), text.data);
+    assert_int_equal(runs_of(&a), 1);
+}
+
+static void any_replica_shows_the_evidence(void **state)
+{
+    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
+    SRD_CLEANUP(replica_end) struct replica a = replica_of(&demo_options, &shared);
+    SRD_CLEANUP(replica_end) struct replica b = replica_of(&demo_options, &shared);
+    SRD_CLEANUP(replica_end) struct replica stranger = replica_of(&demo_options, NULL);
+    static const char *const reports[][2] = {
+        { "analyze_system_comprehensive", "{}" },
+        { "analyze_ingestion_health", "{'hours':72}" },
+        { "analyze_storage_health", "{'cluster':'default'}" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < SRD_COUNT(reports); i++) {
+        SRD_CLEANUP(reply_free) struct reply report = { 0 };
+        SRD_CLEANUP(reply_free) struct reply own = { 0 };
+        SRD_CLEANUP(reply_free) struct reply foreign = { 0 };
+        SRD_CLEANUP(reply_free) struct reply next = { 0 };
+        SRD_CLEANUP(reply_free) struct reply refused = { 0 };
+        SRD_CLEANUP(srd_buf_free) struct srd_buf one = { 0 };
+        SRD_CLEANUP(srd_buf_free) struct srd_buf two = { 0 };
+        char handle[SRD_TICKET_MAX + 1];
+        const char *arguments;
+
+        call(a.mcp, reports[i][0], reports[i][1], &report);
+        arguments = srd_arena_printf(arena, "{'report':'%s'}", handle_of(&report, handle));
+        call(a.mcp, "get_evidence", arguments, &own);
+        call(b.mcp, "get_evidence", arguments, &foreign);
+        assert_string_equal(member_of(&own, "findings", &one),
+                            member_of(&foreign, "findings", &two));
+        assert_string_equal(member_of(&own, "taken_again_at", &one), "");
+        assert_string_not_equal(member_of(&foreign, "taken_again_at", &one), "");
+        assert_int_equal(runs_of(&b), i + 1);
+        if (*member_of(&own, "next_cursor", &one)) { /* b says what follows on a's page */
+            arguments = srd_arena_printf(arena, "{'report':'%s','cursor':'%s'}", handle, one.data);
+            call(b.mcp, "get_evidence", arguments, &next);
+            assert_string_not_equal(member_of(&next, "findings", &two), "");
+            assert_int_equal(runs_of(&b), i + 1);
+            arguments = srd_arena_printf(arena, "{'report':'%s','finding':'x','cursor':'%s'}",
+                                         handle, one.data);
+            call(b.mcp, "get_evidence", arguments, &refused);
+            assert_non_null(strstr(refused.text.data, "start again without cursor"));
+            reply_free(&refused);
+        }
+        arguments = srd_arena_printf(arena, "{'report':'%s'}", handle);
+        call(stranger.mcp, "get_evidence", arguments, &refused);
+        assert_non_null(strstr(refused.text.data, "run the analyze_ tool again"));
+        assert_int_equal(runs_of(&stranger), 0);
+    }
+}
+
+static void a_replica_keeps_tenants_apart(void **state)
+{
+    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
+    struct srd_desk_options options = demo_options;
+    SRD_CLEANUP(replica_end) struct replica a = { 0 };
+    SRD_CLEANUP(replica_end) struct replica b = { 0 };
+    SRD_CLEANUP(reply_free) struct reply rows = { 0 };
+    SRD_CLEANUP(reply_free) struct reply report = { 0 };
+    SRD_CLEANUP(reply_free) struct reply own = { 0 };
+    static const char *const others[] = { "zoo", NULL, "", "acme2" };
+    char handle[SRD_TICKET_MAX + 1];
+    const char *next, *evidence;
+
+    (void)state;
+    options.clusters = tenants;
+    options.cluster_count = SRD_COUNT(tenants);
+    a = replica_of(&options, &shared);
+    b = replica_of(&options, &shared);
+    call_as(a.mcp, "acme", LONG_VIEW, "{'limit':200,'cluster':'prod'}", &rows);
+    call_as(a.mcp, "acme", "analyze_storage_health", "{'cluster':'prod'}", &report);
+    next = with_cursor(&rows, arena);
+    next = srd_arena_printf(arena, "{'cluster':'prod',%s", next + 1);
+    evidence = srd_arena_printf(arena, "{'report':'%s'}", handle_of(&report, handle));
+    for (size_t i = 0; i < 2 * SRD_COUNT(others); i++) {
+        struct srd_mcp *mcp = (i % 2 ? a : b).mcp;
+        SRD_CLEANUP(reply_free) struct reply peek = { 0 };
+        SRD_CLEANUP(reply_free) struct reply page = { 0 };
+
+        call_as(mcp, others[i / 2], "get_evidence", evidence, &peek);
+        assert_non_null(strstr(peek.text.data, "there is no such report"));
+        call_as(mcp, others[i / 2], LONG_VIEW, next, &page);
+        assert_non_null(strstr(page.text.data, "\"isError\":true"));
+    }
+    assert_int_equal(runs_of(&b), 0);
+    call_as(b.mcp, "acme", LONG_VIEW, next, &own);
+    assert_null(strstr(own.text.data, "isError"));
 }
 
 /* ---- reload, figures ---- */
@@ -256,6 +493,11 @@ int main(void)
         cmocka_unit_test(a_kept_answer_comes_at_once),
         cmocka_unit_test(other_arguments_are_another_question),
         cmocka_unit_test(a_tenant_sees_nothing_of_another),
+        cmocka_unit_test(any_replica_gives_the_next_page),
+        cmocka_unit_test(pages_end_in_any_replica),
+        cmocka_unit_test(a_reload_keeps_cursors_and_reports),
+        cmocka_unit_test(any_replica_shows_the_evidence),
+        cmocka_unit_test(a_replica_keeps_tenants_apart),
         cmocka_unit_test(a_reload_changes_what_begins_after_it),
         cmocka_unit_test(a_ping_asks_for_the_version),
         cmocka_unit_test(without_a_cluster_the_tools_say_how_to_name_one),

@@ -126,26 +126,54 @@ static void the_first_item_comes_in_shortened(void **state)
 
 /* ---- what is kept ---- */
 
-static void a_handle_is_good_for_its_tenant_alone(void **state)
+static struct srd_ticket ticket_of(enum srd_ticket_kind kind)
+{
+    struct srd_ticket ticket = { .kind = kind };
+    struct srd_error err;
+
+    assert_int_equal(srd_ticket_number(&ticket, &err), 0);
+    return ticket;
+}
+
+static void what_is_kept_is_for_its_tenant_alone(void **state)
 {
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
     struct srd_kept *kept = srd_kept_new(8000);
-    char handle[SRD_HANDLE_SIZE], other[SRD_HANDLE_SIZE];
+    struct srd_ticket one = ticket_of(SRD_TICKET_REPORT), other = ticket_of(SRD_TICKET_REPORT);
+    struct srd_ticket other_kind = one;
     struct srd_error err;
+    int64_t again_ms = -1;
 
     (void)state;
-    assert_int_equal(srd_kept_add(kept, "a", "report", "k", "text", 4, 60000, handle, &err), 0);
-    assert_int_equal(srd_kept_add(kept, NULL, "report", "k", "none", 4, 60000, other, &err), 0);
-    assert_int_equal(strlen(handle), 22); /* 128 bits */
-    assert_string_not_equal(handle, other);
-    assert_string_equal(srd_kept_get(kept, "a", "report", NULL, handle, arena), "text");
-    assert_string_equal(srd_kept_get(kept, "a", "report", "k", handle, arena), "text");
-    assert_null(srd_kept_get(kept, "b", "report", NULL, handle, arena));
-    assert_null(srd_kept_get(kept, NULL, "report", NULL, handle, arena));
-    assert_null(srd_kept_get(kept, "a", "rows", NULL, handle, arena));
-    assert_null(srd_kept_get(kept, "a", "report", "other call", handle, arena));
-    assert_null(srd_kept_get(kept, "a", "report", NULL, other, arena));
-    assert_null(srd_kept_get(kept, "a", "report", NULL, "", arena));
+    other_kind.kind = SRD_TICKET_ROWS;
+    assert_int_equal(srd_kept_add(kept, "a", &one, 0, "text", 4, 60000, &err), 0);
+    assert_int_equal(srd_kept_add(kept, NULL, &other, 7, "none", 4, 60000, &err), 0);
+    assert_string_equal(srd_kept_get(kept, "a", &one, arena, &again_ms), "text");
+    assert_int_equal(again_ms, 0);
+    assert_string_equal(srd_kept_get(kept, NULL, &other, arena, &again_ms), "none");
+    assert_int_equal(again_ms, 7);
+    assert_null(srd_kept_get(kept, "b", &one, arena, &again_ms));
+    assert_null(srd_kept_get(kept, NULL, &one, arena, &again_ms));
+    assert_null(srd_kept_get(kept, "", &other, arena, &again_ms));
+    assert_null(srd_kept_get(kept, "a", &other, arena, &again_ms));
+    assert_null(srd_kept_get(kept, "a", &other_kind, arena, &again_ms));
+    srd_kept_free(&kept);
+}
+
+static void what_is_kept_again_takes_its_place(void **state)
+{
+    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
+    struct srd_kept *kept = srd_kept_new(8000);
+    struct srd_ticket ticket = ticket_of(SRD_TICKET_ROWS);
+    char text[900] = "";
+    struct srd_error err;
+    int64_t again_ms;
+
+    (void)state;
+    for (int i = 1; i <= 100; i++) /* it counts once */
+        assert_int_equal(srd_kept_add(kept, "a", &ticket, i, text, sizeof(text), 60000, &err), 0);
+    assert_non_null(srd_kept_get(kept, "a", &ticket, arena, &again_ms));
+    assert_int_equal(again_ms, 100);
     srd_kept_free(&kept);
 }
 
@@ -153,31 +181,34 @@ static void what_is_kept_ends(void **state)
 {
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
     struct srd_kept *kept = srd_kept_new(8000);
-    char first[SRD_HANDLE_SIZE], last[SRD_HANDLE_SIZE], text[900];
+    struct srd_ticket first = ticket_of(SRD_TICKET_REPORT), last;
     struct srd_error err;
+    int64_t again_ms;
+    char text[900];
 
     (void)state;
     memset(text, 'x', sizeof(text));
-    assert_int_equal(srd_kept_add(kept, "a", "report", "k", text, 10, 0, first, &err), 0);
-    assert_null(srd_kept_get(kept, "a", "report", NULL, first, arena)); /* its life is over */
-    assert_int_equal(srd_kept_add(kept, "a", "report", "k", text, sizeof(text), 60000, first, &err),
-                     0);
-    for (int i = 0; i < 10; i++)
-        assert_int_equal(
-            srd_kept_add(kept, "a", "report", "k", text, sizeof(text), 60000, last, &err), 0);
-    assert_null(srd_kept_get(kept, "a", "report", NULL, first, arena)); /* the oldest made room */
-    assert_non_null(srd_kept_get(kept, "a", "report", NULL, last, arena));
-    assert_int_equal(srd_kept_add(kept, "a", "report", "k", text, 1001, 60000, last, &err),
-                     SRD_E_LIMIT);
+    assert_int_equal(srd_kept_add(kept, "a", &first, 0, text, 10, 0, &err), 0);
+    assert_null(srd_kept_get(kept, "a", &first, arena, &again_ms)); /* its life is over */
+    first = ticket_of(SRD_TICKET_REPORT);
+    assert_int_equal(srd_kept_add(kept, "a", &first, 0, text, sizeof(text), 60000, &err), 0);
+    for (int i = 0; i < 10; i++) {
+        last = ticket_of(SRD_TICKET_REPORT);
+        assert_int_equal(srd_kept_add(kept, "a", &last, 0, text, sizeof(text), 60000, &err), 0);
+    }
+    assert_null(srd_kept_get(kept, "a", &first, arena, &again_ms)); /* the oldest made room */
+    assert_non_null(srd_kept_get(kept, "a", &last, arena, &again_ms));
+    assert_int_equal(srd_kept_add(kept, "a", &last, 0, text, 1001, 60000, &err), SRD_E_LIMIT);
     srd_kept_free(&kept);
 }
 
 int main(void)
 {
-    struct CMUnitTest tests[SRD_COUNT(rows) + 4] = {
+    struct CMUnitTest tests[SRD_COUNT(rows) + 5] = {
         cmocka_unit_test(a_pile_takes_what_fits),
         cmocka_unit_test(the_first_item_comes_in_shortened),
-        cmocka_unit_test(a_handle_is_good_for_its_tenant_alone),
+        cmocka_unit_test(what_is_kept_is_for_its_tenant_alone),
+        cmocka_unit_test(what_is_kept_again_takes_its_place),
         cmocka_unit_test(what_is_kept_ends),
     };
 

@@ -164,10 +164,10 @@ bool srd_unhex(const char *text, void *out, size_t n)
     return true;
 }
 
+static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
 void srd_base64url(const void *bytes, size_t n, char *out)
 {
-    static const char letters[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     const unsigned char *from = bytes;
 
     for (size_t i = 0; i < n; i += 3) {
@@ -183,4 +183,28 @@ void srd_base64url(const void *bytes, size_t n, char *out)
             *out++ = letters[three & 63];
     }
     *out = '\0';
+}
+
+bool srd_unbase64url(const char *text, void *out, size_t *n)
+{
+    unsigned char *to = out;
+    unsigned long bits = 0;
+    unsigned held = 0; /* bits that are no byte yet */
+
+    *n = 0;
+    for (; *text; text++) {
+        const char *letter = strchr(letters, *text);
+
+        if (!letter)
+            return false;
+        bits = bits << 6 | (unsigned long)(letter - letters);
+        held += 6;
+        if (held >= 8) {
+            held -= 8;
+            to[(*n)++] = (unsigned char)(bits >> held);
+        }
+        bits &= (1UL << held) - 1;
+    }
+    /* a letter that adds no byte, or bits that are cut off: another spelling of the same */
+    return held < 6 && !bits;
 }

@@ -38,5 +38,10 @@ void srd_hex(const void *bytes, size_t n, char *out);
 bool srd_unhex(const char *text, void *out, size_t n);
 /* URL-safe, without padding: (n * 4 + 2) / 3 characters and a NUL. */
 void srd_base64url(const void *bytes, size_t n, char *out);
+/*
+ * Back: strlen(@text) * 3 / 4 bytes at most, @n says how many. false: it is not what srd_base64url()
+ * writes, of which there is one spelling only.
+ */
+bool srd_unbase64url(const char *text, void *out, size_t *n);
 
 #endif

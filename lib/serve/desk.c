@@ -42,6 +42,7 @@ void srd_books_drop(struct srd_books **pointer)
     for (size_t i = 0; i < books->count; i++)
         srd_place_drop(&books->places[i]);
     srd_arena_free(&books->arena);
+    srd_wipe(&books->secrets, sizeof(books->secrets));
     free(books);
 }
 
@@ -72,7 +73,7 @@ static struct srd_place *place_for(const struct srd_books *before,
 }
 
 static struct srd_books *books_new(const struct srd_desk_options *options, struct srd_work *looks,
-                                   const struct srd_books *before)
+                                   const struct srd_secrets *own, const struct srd_books *before)
 {
     struct srd_books *books = calloc(1, sizeof(*books));
     struct srd_place_limits limits = { .statements = options->statements,
@@ -93,6 +94,9 @@ static struct srd_books *books_new(const struct srd_desk_options *options, struc
     books->overrides = copy_overrides(options->overrides, books->arena);
     books->heavy_limit = options->heavy_limit;
     books->keep_ms = options->cache_ms;
+    if (options->secrets)
+        books->secrets = *options->secrets;
+    srd_secrets_join(&books->secrets, own);
     return books;
 }
 
@@ -159,9 +163,10 @@ static void limit_cache(struct srd_desk *desk, const struct srd_desk_options *op
 int srd_desk_new(const struct srd_desk_options *options, struct srd_desk **out,
                  struct srd_error *err)
 {
+    struct srd_secrets own;
     struct srd_desk *desk;
 
-    if (check(options, err))
+    if (check(options, err) || srd_secrets_random(&own, err))
         return err->code;
     desk = calloc(1, sizeof(*desk));
     if (!desk)
@@ -171,11 +176,12 @@ int srd_desk_new(const struct srd_desk_options *options, struct srd_desk **out,
     desk->tool_version = srd_arena_copy(desk->arena, options->tool_version);
     desk->cache = srd_cache_new();
     desk->kept = srd_kept_new(KEPT_BYTES);
+    desk->own = own;
     desk->work = srd_work_new(RUNS, RUNS_WAIT);
     desk->looks = srd_work_new(LOOKS, LOOKS_WAIT);
     pthread_mutex_init(&desk->lock, NULL);
     srd_wait_init(&desk->ending);
-    desk->books = books_new(options, desk->looks, NULL);
+    desk->books = books_new(options, desk->looks, &desk->own, NULL);
     limit_cache(desk, options);
     desk->tables = (struct srd_mcp_tables){
         .name = "srdiag",
@@ -205,7 +211,7 @@ int srd_desk_reload(struct srd_desk *desk, const struct srd_desk_options *option
         return err->code;
     pthread_mutex_lock(&desk->lock);
     before = desk->books;
-    desk->books = books_new(options, desk->looks, before);
+    desk->books = books_new(options, desk->looks, &desk->own, before);
     pthread_mutex_unlock(&desk->lock);
     limit_cache(desk, options);
     srd_cache_clear(desk->cache); /* nobody asks for these keys any more */

@@ -4,6 +4,7 @@
 #include "lib/engine/engine.h"
 #include "lib/mcp/mcp.h"
 #include "lib/serve/remote.h"
+#include "lib/serve/ticket.h"
 #include "lib/source/live.h"
 
 /*
@@ -44,6 +45,11 @@ struct srd_desk_options {
     size_t cache_entries, cache_bytes; /* 0: 1000, 64 MiB */
     int64_t call_ms;       /* deadline of a call; 0: 45 s */
     bool run_query;        /* offer the tool run_query */
+    /*
+     * What replicas have in common, so that each goes on where another began; copied. NULL: a client
+     * must come back to this process.
+     */
+    const struct srd_secrets *secrets;
 };
 
 int srd_desk_new(const struct srd_desk_options *options, struct srd_desk **out,

@@ -229,38 +229,53 @@ static void clusters_run(struct srd_mcp_call *call, struct srd_mcp_result *out)
 
 enum { EVIDENCE_REPORT, EVIDENCE_FINDING, EVIDENCE_CURSOR };
 
+/* A cursor is good for the report and the finding that it was given with. */
 static void evidence(struct srd_mcp_call *call, struct srd_mcp_result *out)
 {
+    struct srd_desk *desk = (struct srd_desk *)(uintptr_t)call->tool->data;
     SRD_CLEANUP(srd_json_free) struct srd_json *report = NULL;
     SRD_CLEANUP(srd_buf_free) struct srd_buf json = { 0 };
+    SRD_CLEANUP(srd_books_drop) struct srd_books *books = srd_books_hold(desk);
     const struct srd_mcp_value *v = call->args;
-    const char *handle = v[EVIDENCE_REPORT].text, *text;
-    const char *id = v[EVIDENCE_FINDING].given ? v[EVIDENCE_FINDING].text : NULL, *of;
+    const char *handle = v[EVIDENCE_REPORT].text, *id = v[EVIDENCE_FINDING].text;
+    struct srd_turn turn = { .books = books, .bond = { .tenant = call->caller->tenant } };
+    struct srd_pages pages = { .cursor = srd_turn_cursor, .context = &turn };
+    enum srd_report_found found;
+    struct srd_report_kept kept;
     struct srd_error err;
-    size_t from = 0;
 
+    if (!v[EVIDENCE_FINDING].given || !*id)
+        id = NULL;
+    turn.bond.about = srd_key_part(call->arena, srd_key_part(call->arena, "", handle), id ? id : "");
     if (v[EVIDENCE_CURSOR].given &&
-        (!srd_cursor_read(v[EVIDENCE_CURSOR].text, call->arena, &of, &from) ||
-         strcmp(of, handle))) {
-        srd_mcp_result_fault(out, "cursor: it is none of this report; start again without cursor");
+        !srd_ticket_open(books, SRD_TICKET_EVIDENCE, &turn.bond, v[EVIDENCE_CURSOR].text,
+                         call->arena, &turn.ticket)) {
+        srd_mcp_result_fault(out, "cursor: it is none of this report and finding, or too old; "
+                                  "start again without cursor");
         return;
     }
-    text = srd_kept_get(desk_of(call)->kept, call->caller->tenant, "report", NULL, handle,
-                        call->arena);
-    if (!text || srd_json_parse(text, strlen(text), REPORT_BYTES, &report, &err)) {
+    pages.from = turn.ticket.from;
+    found = srd_report_find(call, desk, handle, &kept, out);
+    if (found == SRD_REPORT_FAULT)
+        return;
+    if (found == SRD_REPORT_UNKNOWN ||
+        srd_json_parse(kept.text, strlen(kept.text), REPORT_BYTES, &report, &err)) {
         srd_mcp_result_fault(out,
                              "report: there is no such report (any more); run the analyze_ tool "
                              "again and take the report it names");
         return;
     }
+    turn.ticket = kept.ticket; /* the same answer, and as old; but without its words */
+    turn.ticket.kind = SRD_TICKET_EVIDENCE;
+    turn.ticket.words[0] = NULL;
+    pages.taken_ms = kept.ticket.taken_s * 1000;
+    pages.again_ms = kept.again_ms;
     srd_buf_init(&json, JSON_BYTES);
-    if (id && !*id)
-        id = NULL;
-    if (!srd_result_of_findings(report, handle, id, from, &json) && id) {
+    if (!srd_result_of_findings(report, handle, id, &pages, &json) && id && !pages.from) {
         srd_mcp_result_fault(out,
-                             "finding: the report has no finding \"%.100s\"; leave it out to see "
+                             "finding: the report%s has no finding \"%.100s\"; leave it out to see "
                              "all of them",
-                             id);
+                             kept.again_ms ? ", taken again just now," : "", id);
         return;
     }
     srd_result_put(out, &json);
@@ -285,7 +300,7 @@ static const struct srd_mcp_arg evidence_args[] = {
       .type = SRD_MCP_TEXT,
       .required = true,
       .min = 1,
-      .max = NAME_MAX_BYTES,
+      .max = SRD_TICKET_MAX,
       .help = "report of an analyze_ answer" },
     { .name = "finding",
       .type = SRD_MCP_TEXT,
@@ -293,7 +308,7 @@ static const struct srd_mcp_arg evidence_args[] = {
       .help = "id of a finding, or the beginning of ids (storage.)" },
     { .name = "cursor",
       .type = SRD_MCP_TEXT,
-      .max = NAME_MAX_BYTES,
+      .max = SRD_TICKET_MAX,
       .help = "next_cursor of the page before" },
     { 0 },
 };

@@ -8,18 +8,16 @@
 #include <uthash.h>
 
 #include "lib/base/clock.h"
-#include "lib/base/crypto.h"
 
 #undef uthash_fatal
 #define uthash_fatal(message) srd_no_memory()
 
-#define RANDOM_BYTES 16
-
 struct item {
-    char handle[SRD_HANDLE_SIZE];
-    char *tenant, *kind, *about, *text; /* tenant: "" without */
+    unsigned char id[SRD_TICKET_ID];
+    enum srd_ticket_kind kind;
+    char *tenant, *text; /* tenant: NULL without */
     size_t n, bytes;
-    int64_t until_ms;
+    int64_t again_ms, until_ms;
     UT_hash_handle hh; /* in the order in which they came */
 };
 
@@ -45,8 +43,6 @@ static void forget(struct srd_kept *kept, struct item *item)
     HASH_DEL(kept->items, item);
     kept->bytes -= item->bytes;
     free(item->tenant);
-    free(item->kind);
-    free(item->about);
     free(item->text);
     free(item);
 }
@@ -89,50 +85,61 @@ static void make_room(struct srd_kept *kept, size_t more)
         forget(kept, kept->items);
 }
 
-int srd_kept_add(struct srd_kept *kept, const char *tenant, const char *kind, const char *about,
-                 const char *text, size_t n, int64_t life_ms, char handle[SRD_HANDLE_SIZE],
-                 struct srd_error *err)
+/* With the lock. */
+static struct item *find(struct srd_kept *kept, const char *tenant, const struct srd_ticket *ticket)
 {
-    unsigned char random[RANDOM_BYTES];
     struct item *item;
 
-    tenant = tenant ? tenant : "";
+    HASH_FIND(hh, kept->items, ticket->id, SRD_TICKET_ID, item);
+    if (!item || item->kind != ticket->kind ||
+        (item->tenant && tenant ? strcmp(item->tenant, tenant) != 0 : item->tenant != tenant))
+        return NULL;
+    return item;
+}
+
+int srd_kept_add(struct srd_kept *kept, const char *tenant, const struct srd_ticket *ticket,
+                 int64_t again_ms, const char *text, size_t n, int64_t life_ms,
+                 struct srd_error *err)
+{
+    size_t bytes = sizeof(struct item) + n + 1 + (tenant ? strlen(tenant) + 1 : 0);
+    struct item *item, *before;
+
     if (n > kept->most / 8)
         return srd_fail(err, SRD_E_LIMIT, "%zu bytes are too many to be kept", n);
-    if (srd_random(random, sizeof(random), err))
-        return err->code;
     item = calloc(1, sizeof(*item));
     if (!item)
         srd_no_memory();
-    srd_base64url(random, sizeof(random), item->handle);
-    item->tenant = copy(tenant, strlen(tenant));
-    item->kind = copy(kind, strlen(kind));
-    item->about = copy(about, strlen(about));
+    memcpy(item->id, ticket->id, sizeof(item->id));
+    item->kind = ticket->kind;
+    item->tenant = tenant ? copy(tenant, strlen(tenant)) : NULL;
     item->text = copy(text, n);
     item->n = n;
-    item->bytes = sizeof(*item) + n + strlen(tenant) + strlen(kind) + strlen(about) + 4;
+    item->bytes = bytes;
+    item->again_ms = again_ms;
     item->until_ms = srd_clock_monotonic_ms() + life_ms;
-    memcpy(handle, item->handle, SRD_HANDLE_SIZE);
     pthread_mutex_lock(&kept->lock);
+    before = find(kept, tenant, ticket);
+    if (before)
+        forget(kept, before);
     make_room(kept, item->bytes);
-    HASH_ADD_STR(kept->items, handle, item);
+    HASH_ADD(hh, kept->items, id, SRD_TICKET_ID, item);
     kept->bytes += item->bytes;
     pthread_mutex_unlock(&kept->lock);
     return 0;
 }
 
-const char *srd_kept_get(struct srd_kept *kept, const char *tenant, const char *kind,
-                         const char *about, const char *handle, struct srd_arena *arena)
+const char *srd_kept_get(struct srd_kept *kept, const char *tenant, const struct srd_ticket *ticket,
+                         struct srd_arena *arena, int64_t *again_ms)
 {
     const char *out = NULL;
     struct item *item;
 
     pthread_mutex_lock(&kept->lock);
-    HASH_FIND_STR(kept->items, handle, item);
-    if (item && item->until_ms > srd_clock_monotonic_ms() &&
-        !strcmp(item->tenant, tenant ? tenant : "") && !strcmp(item->kind, kind) &&
-        (!about || !strcmp(item->about, about)))
+    item = find(kept, tenant, ticket);
+    if (item && item->until_ms > srd_clock_monotonic_ms()) {
         out = srd_arena_copy_n(arena, item->text, item->n);
+        *again_ms = item->again_ms;
+    }
     pthread_mutex_unlock(&kept->lock);
     return out;
 }

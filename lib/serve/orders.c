@@ -12,7 +12,6 @@
 #include "lib/serve/trouble.h"
 
 #define LEAST_MS 1000    /* a run gets at least that */
-#define HANDLE_MS 900000 /* life of what is kept, beyond that of the cached answer */
 #define REPORT_BYTES ((size_t)4 << 20)
 #define ANSWER_BYTES ((size_t)1 << 20)
 
@@ -23,8 +22,10 @@ struct order {
     struct srd_place *place;
     const struct srd_tool_row *row;
     struct srd_arg_value *args;
-    const char *key;
+    const char *about; /* srd_wish_about() */
     bool detailed, roomy;
+    bool again;               /* a client came back: */
+    struct srd_ticket ticket; /* with this */
     int64_t begun_ms, deadline_ms;
     struct srd_flight *flight;
 };
@@ -98,12 +99,16 @@ const char *srd_key_part(struct srd_arena *arena, const char *key, const char *t
     return srd_arena_printf(arena, "%s%zu:%s,", key, strlen(text), text);
 }
 
-static const char *key_of(const struct srd_books *books, const struct srd_place *place,
-                          const char *tenant, const struct srd_wish *wish, struct srd_arena *arena)
+const char *srd_books_key(const struct srd_books *books, const char *about, struct srd_arena *arena)
 {
-    const char *key = srd_arena_printf(arena, "%u,", books->number);
+    return srd_arena_printf(arena, "%u,%s", books->number, about);
+}
 
-    key = srd_key_part(arena, key, tenant ? tenant : "");
+const char *srd_wish_about(const struct srd_place *place, const char *tenant,
+                           const struct srd_wish *wish, struct srd_arena *arena)
+{
+    const char *key = srd_key_part(arena, "", tenant ? tenant : "");
+
     key = srd_key_part(arena, key, srd_place_name(place));
     key = srd_key_part(arena, key, wish->row->tool);
     key = srd_key_part(arena, key, wish->detailed ? "detailed" : "");
@@ -166,34 +171,47 @@ static void tell(void *context, size_t done, size_t planned, const char *probe)
 
 /* The whole report as JSON, for later questions; NULL: it is too large, or there is no room. */
 static const char *keep_report(const struct order *o, const struct srd_report *report,
-                               int64_t life_ms, char handle[SRD_HANDLE_SIZE])
+                               const struct srd_ticket *ticket)
 {
     SRD_CLEANUP(srd_buf_free) struct srd_buf json = { 0 };
     const struct srd_format *format = srd_format_find("json");
     struct srd_style style = { .again = "srdiag" };
+    const char *tenant = srd_place_tenant(o->place);
+    struct srd_ticket_bond bond = { tenant, "" };
     struct srd_error err;
 
     srd_buf_init(&json, REPORT_BYTES);
     format->report(report, &style, &json);
-    if (json.full || srd_kept_add(o->row->desk->kept, srd_place_tenant(o->place), "report", o->key,
-                                  json.data, json.size, life_ms, handle, &err))
+    if (json.full || srd_kept_add(o->row->desk->kept, tenant, ticket,
+                                  o->again ? srd_clock_now_ms() : 0, json.data, json.size,
+                                  srd_ticket_life_ms(o->books), &err))
         return NULL;
-    return handle;
+    return srd_ticket_write(&o->books->secrets, ticket, &bond, o->arena);
 }
 
 static void answer_report(const struct order *o, const struct srd_report *report,
                           struct srd_buf *members)
 {
     SRD_CLEANUP(srd_buf_free) struct srd_buf json = { 0 };
-    char handle[SRD_HANDLE_SIZE];
-    int64_t life_ms = o->books->keep_ms + HANDLE_MS;
     struct srd_answer_style style = { .detailed = o->detailed };
+    struct srd_ticket ticket = { .kind = SRD_TICKET_REPORT, .taken_s = srd_clock_now_ms() / 1000 };
+    struct srd_error err;
 
-    style.handle = keep_report(o, report, life_ms, handle);
-    style.handle_until_ms = srd_clock_now_ms() + life_ms;
+    if (!srd_ticket_number(&ticket, &err) &&
+        srd_ticket_name_call(&ticket, o->row, o->place, o->args, o->arena))
+        style.handle = keep_report(o, report, &ticket);
+    style.handle_until_ms = ticket.taken_s * 1000 + srd_ticket_life_ms(o->books);
     srd_buf_init(&json, ANSWER_BYTES);
     srd_result_of_report(report, &style, &json);
     srd_members_of_json(members, &json);
+}
+
+/* Nobody reads this one: who wants it takes it from where it is kept. */
+static void keep_again(const struct order *o, const struct srd_report *report,
+                       struct srd_buf *members)
+{
+    keep_report(o, report, &o->ticket);
+    srd_members_of_text(members, "kept");
 }
 
 /* The limit of what took too long. */
@@ -246,19 +264,30 @@ static void answer_view(const struct order *o, const struct srd_view_report *vie
 {
     SRD_CLEANUP(srd_buf_free) struct srd_buf lines = { 0 };
     SRD_CLEANUP(srd_buf_free) struct srd_buf json = { 0 };
-    size_t room = o->roomy ? SRD_ROOM_DETAILED : SRD_ROOM_CONCISE;
-    char handle[SRD_HANDLE_SIZE];
-    struct srd_error err;
+    struct srd_turn turn = { .books = o->books,
+                             .ticket = o->ticket,
+                             .bond = { srd_place_tenant(o->place), o->about } };
+    struct srd_pages pages = { .from = o->ticket.from, .context = &turn };
+    struct srd_error err = { 0 };
 
+    if (o->again) {
+        pages.taken_ms = o->ticket.taken_s * 1000;
+        pages.again_ms = srd_clock_now_ms();
+    } else {
+        turn.ticket.kind = SRD_TICKET_ROWS;
+        turn.ticket.taken_s = srd_clock_now_ms() / 1000;
+        srd_ticket_number(&turn.ticket, &err);
+    }
     srd_buf_init(&lines, REPORT_BYTES);
     srd_buf_init(&json, ANSWER_BYTES);
     srd_result_lines(view, &lines);
-    if (srd_result_of_lines(lines.data, 0, room, NULL, &json) && !lines.full &&
-        !srd_kept_add(o->row->desk->kept, srd_place_tenant(o->place), "rows", o->key, lines.data,
-                      lines.size, o->books->keep_ms + HANDLE_MS, handle, &err)) {
-        srd_buf_clear(&json);
-        srd_result_of_lines(lines.data, 0, room, handle, &json);
-    }
+    if (!err.code && !lines.full) /* else the last page would not be the end */
+        pages.cursor = srd_turn_cursor;
+    if (srd_result_of_lines(lines.data, o->roomy && !o->again ? SRD_ROOM_DETAILED : SRD_ROOM_CONCISE,
+                            &pages, &json) &&
+        pages.cursor)
+        srd_kept_add(o->row->desk->kept, turn.bond.tenant, &turn.ticket, pages.again_ms, lines.data,
+                     lines.size, srd_ticket_life_ms(o->books), &err);
     srd_members_of_json(members, &json);
 }
 
@@ -274,8 +303,11 @@ static int run_experts(struct order *o, struct srd_source *src,
                         o->arena, &report, err))
         return err->code;
     srd_place_learnt(o->place, &report->ev->cluster, one[0] ? NULL : report);
-    *keep = !report->partial;
-    answer_report(o, report, members);
+    *keep = !report->partial && !o->again;
+    if (o->again)
+        keep_again(o, report, members);
+    else
+        answer_report(o, report, members);
     return 0;
 }
 
@@ -351,7 +383,8 @@ static void drop_order(void *what)
 /* ---- the call ---- */
 
 static struct order *order_of(const struct srd_mcp_call *call, const struct srd_wish *wish,
-                              struct srd_books *books, struct srd_place *place, const char *key)
+                              struct srd_books *books, struct srd_place *place,
+                              const char *about)
 {
     struct order *o = calloc(1, sizeof(*o));
     size_t count = wish->row->arg_count;
@@ -362,7 +395,7 @@ static struct order *order_of(const struct srd_mcp_call *call, const struct srd_
     o->books = books;
     o->place = place;
     o->row = wish->row;
-    o->key = srd_arena_copy(o->arena, key);
+    o->about = srd_arena_copy(o->arena, about);
     o->detailed = wish->detailed;
     o->begun_ms = srd_clock_monotonic_ms();
     o->deadline_ms = call->deadline_ms - SRD_MARGIN_MS;
@@ -397,7 +430,9 @@ static void fault(struct srd_mcp_call *call, struct srd_desk *desk, enum srd_cod
                                    .tenant = call->caller->tenant };
 
     if (!call->caller->tenant) {
-        srd_mcp_result_fault(out, "%s: %s. %s", call->tool->name, what, srd_next_step(code));
+        srd_mcp_result_fault(out, "%s: %s. %s",
+                             call->tool ? call->tool->name : call->resource->name, what,
+                             srd_next_step(code));
         return;
     }
     if (code == SRD_E_TIMEOUT)
@@ -433,28 +468,6 @@ void srd_errand_await(struct srd_mcp_call *call, struct srd_desk *desk, const ch
     }
 }
 
-/* The rest of rows that were kept. */
-static void go_on(struct srd_mcp_call *call, const struct srd_wish *wish, const char *key,
-                  struct srd_mcp_result *out)
-{
-    SRD_CLEANUP(srd_buf_free) struct srd_buf json = { 0 };
-    const char *handle, *lines = NULL;
-    size_t from;
-
-    if (srd_cursor_read(wish->cursor, call->arena, &handle, &from))
-        lines = srd_kept_get(wish->row->desk->kept, call->caller->tenant, "rows", key, handle,
-                             call->arena);
-    if (!lines) {
-        srd_mcp_result_fault(out,
-                             "cursor: it is none of this call with these arguments, or too old; "
-                             "start again without cursor");
-        return;
-    }
-    srd_buf_init(&json, ANSWER_BYTES);
-    srd_result_of_lines(lines, from, SRD_ROOM_CONCISE, handle, &json);
-    srd_result_put(out, &json);
-}
-
 bool srd_wish_quick(struct srd_mcp_call *call, const struct srd_wish *wish,
                     struct srd_mcp_result *out)
 {
@@ -470,7 +483,9 @@ bool srd_wish_quick(struct srd_mcp_call *call, const struct srd_wish *wish,
         srd_mcp_result_fault(out, "%s", why);
         return true;
     }
-    said = srd_cache_find(wish->row->desk->cache, key_of(books, place, tenant, wish, call->arena));
+    said = srd_cache_find(wish->row->desk->cache,
+                          srd_books_key(books, srd_wish_about(place, tenant, wish, call->arena),
+                                        call->arena));
     if (said)
         srd_mcp_result_members(out, said->members, said->n, said->is_error);
     return said != NULL;
@@ -482,18 +497,34 @@ void srd_wish_run(struct srd_mcp_call *call, const struct srd_wish *wish,
     SRD_CLEANUP(srd_books_drop) struct srd_books *books = srd_books_hold(wish->row->desk);
     SRD_CLEANUP(srd_place_drop) struct srd_place *place = NULL;
     struct srd_errand errand = { .run = fly, .drop = drop_order };
-    const char *tenant = call->caller->tenant, *why, *key;
+    const char *tenant = call->caller->tenant, *why, *about, *key;
 
     place = srd_place_choose(books, tenant, wish->cluster, call->arena, &why);
     if (!place) {
         srd_mcp_result_fault(out, "%s", why);
         return;
     }
-    key = key_of(books, place, tenant, wish, call->arena);
+    about = srd_wish_about(place, tenant, wish, call->arena);
     if (wish->cursor) {
-        go_on(call, wish, key, out);
+        srd_wish_go_on(call, wish, SRD_TAKE(books), SRD_TAKE(place), about, out);
         return;
     }
-    errand.what = order_of(call, wish, SRD_TAKE(books), SRD_TAKE(place), key);
+    key = srd_books_key(books, about, call->arena);
+    errand.what = order_of(call, wish, SRD_TAKE(books), SRD_TAKE(place), about);
+    srd_errand_await(call, wish->row->desk, key, &errand, out);
+}
+
+void srd_order_again(struct srd_mcp_call *call, const struct srd_wish *wish,
+                     struct srd_books *books, struct srd_place *place, const char *key,
+                     const char *about, const struct srd_ticket *ticket, struct srd_mcp_result *out)
+{
+    struct srd_errand errand = { .run = fly, .drop = drop_order };
+    struct order *o = order_of(call, wish, books, place, about);
+
+    o->again = true;
+    o->ticket = *ticket;
+    for (size_t i = 0; ticket->words[i]; i++) /* the call may be gone before it */
+        o->ticket.words[i] = srd_arena_copy(o->arena, ticket->words[i]);
+    errand.what = o;
     srd_errand_await(call, wish->row->desk, key, &errand, out);
 }

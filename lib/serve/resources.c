@@ -49,18 +49,32 @@ static int read_article(struct srd_mcp_call *call, const char *uri, const char *
     return 0;
 }
 
-/* srdiag://report/{handle} */
+static void free_result(struct srd_mcp_result *result)
+{
+    srd_buf_free(&result->members);
+}
+
+/* srdiag://report/{handle}: says itself when it was made, which may be now */
 static int read_report(struct srd_mcp_call *call, const char *uri, const char *value,
                        struct srd_buf *out, struct srd_error *err)
 {
+    struct srd_desk *desk = (struct srd_desk *)(uintptr_t)call->resource->data;
     SRD_CLEANUP(srd_json_free) struct srd_json *report = NULL;
     SRD_CLEANUP(srd_buf_free) struct srd_buf raw = { 0 };
-    const char *text =
-        srd_kept_get(desk_of(call)->kept, call->caller->tenant, "report", NULL, value, call->arena);
+    SRD_CLEANUP(free_result) struct srd_mcp_result fault = { 0 };
+    struct srd_report_kept kept;
 
-    if (!text)
+    switch (srd_report_find(call, desk, value, &kept, &fault)) {
+    case SRD_REPORT_UNKNOWN:
         return srd_fail(err, SRD_E_DATA, "there is no %s (any more)", uri);
-    if (srd_json_parse(text, strlen(text), REPORT_BYTES, &report, err))
+    case SRD_REPORT_FAULT:
+        return srd_fail(err, SRD_E_CONNECT,
+                        "the report is no longer at hand, and could not be made again; the analyze_ "
+                        "tool says why");
+    case SRD_REPORT_FOUND:
+        break;
+    }
+    if (srd_json_parse(kept.text, strlen(kept.text), REPORT_BYTES, &report, err))
         return err->code;
     srd_buf_init(&raw, REPORT_BYTES);
     srd_json_print(report, true, &raw);

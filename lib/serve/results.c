@@ -384,7 +384,36 @@ static size_t pile_rows(struct srd_pile *pile, const char *rows, size_t from, si
     return cut;
 }
 
-size_t srd_result_of_lines(const char *lines, size_t from, size_t room, const char *handle,
+/* In words what taken_again_at says: whoever reads pages side by side must know. */
+static const char *again_words(const struct srd_pages *pages, const char *what,
+                               struct srd_arena *arena)
+{
+    char then[SRD_TIME_SIZE], now[SRD_TIME_SIZE];
+
+    if (!pages->again_ms)
+        return "";
+    return srd_arena_printf(arena,
+                            " Taken again at %s, as the answer of %s is no longer at hand; %s may "
+                            "have changed in between.",
+                            srd_time_rfc3339(pages->again_ms, now),
+                            srd_time_rfc3339(pages->taken_ms, then), what);
+}
+
+/* The members behind the list; @next: the first that did not fit, 0: none. */
+static void put_pages(struct srd_sheet *sheet, const struct srd_pages *pages, size_t next,
+                      struct srd_arena *arena)
+{
+    char moment[SRD_TIME_SIZE];
+    const char *cursor;
+
+    srd_sheet_put(sheet, "truncated", srd_json_new_bool(next != 0));
+    if (pages->again_ms)
+        srd_sheet_put_text(sheet, "taken_again_at", srd_time_rfc3339(pages->again_ms, moment));
+    if (next && pages->cursor && (cursor = pages->cursor(pages->context, next, arena)))
+        srd_sheet_put_text(sheet, "next_cursor", cursor);
+}
+
+size_t srd_result_of_lines(const char *lines, size_t room, const struct srd_pages *pages,
                            struct srd_buf *out)
 {
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
@@ -393,6 +422,7 @@ size_t srd_result_of_lines(const char *lines, size_t from, size_t room, const ch
     SRD_CLEANUP(srd_pile_free) struct srd_pile pile = { 0 };
     SRD_CLEANUP(srd_sheet_free) struct srd_sheet sheet = { 0 };
     size_t head_size = strcspn(lines, "\n"), total = count_lines(next_line(lines)), next, left;
+    size_t from = pages->from;
     struct srd_error err;
     const char *summary;
 
@@ -404,18 +434,19 @@ size_t srd_result_of_lines(const char *lines, size_t from, size_t room, const ch
     next = pile_rows(&pile, next_line(lines), from, left);
     words = srd_json_take(head, "summary");
     summary = srd_json_text(words) ? srd_json_text(words) : "";
-    if (next || from)
+    if (from && !pile.count)
+        summary = srd_arena_printf(arena, "%s No rows are left.", summary);
+    else if (next || from)
         summary = srd_arena_printf(arena, "%s Rows %zu to %zu of %zu are shown%s.", summary,
                                    from + 1, from + pile.count, total,
                                    next ? "; go on with next_cursor, or narrow the call" : "");
+    summary = srd_arena_printf(arena, "%s%s", summary, again_words(pages, "rows", arena));
     srd_sheet_begin(&sheet, SUMMARY_TEXT);
     srd_sheet_put_text(&sheet, "summary", summary);
     put_all(&sheet, SRD_TAKE(head));
     srd_sheet_put_raw(&sheet, "rows", &pile.out);
     srd_sheet_put(&sheet, "row_count", srd_json_new_integer((int64_t)total));
-    srd_sheet_put(&sheet, "truncated", srd_json_new_bool(next != 0));
-    if (next && handle)
-        srd_sheet_put_text(&sheet, "next_cursor", srd_arena_printf(arena, "%s.%zu", handle, next));
+    put_pages(&sheet, pages, next, arena);
     srd_sheet_end(&sheet);
     srd_buf_add(out, sheet.out.data, sheet.out.size);
     return next;
@@ -481,14 +512,15 @@ static bool add_without_rows(struct srd_pile *pile, const struct srd_json *findi
 }
 
 bool srd_result_of_findings(const struct srd_json *report, const char *handle, const char *id,
-                            size_t from, struct srd_buf *out)
+                            const struct srd_pages *pages, struct srd_buf *out)
 {
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
     SRD_CLEANUP(srd_pile_free) struct srd_pile pile = { 0 };
     SRD_CLEANUP(srd_sheet_free) struct srd_sheet sheet = { 0 };
     const struct srd_json *f = srd_json_first(srd_json_get(report, "findings"));
-    size_t all = 0, next = 0;
-    const char *rest = "";
+    size_t all = 0, next = 0, from = pages->from;
+    const char *summary =
+        from ? "No findings are left." : "There is no such finding in this report.";
 
     srd_pile_begin(&pile, SRD_ROOM_DETAILED / 2 - SUMMARY_ROOM, SRD_TEXT_CONCISE);
     for (; f; f = srd_json_next(f)) {
@@ -500,34 +532,17 @@ bool srd_result_of_findings(const struct srd_json *report, const char *handle, c
             next = all - 1;
     }
     srd_pile_end(&pile);
-    if (next)
-        rest = "; go on with next_cursor";
+    if (pile.count)
+        summary = srd_arena_printf(
+            arena, "Findings %zu to %zu of %zu with the rows they were read from%s.", from + 1,
+            from + pile.count, all, next ? "; go on with next_cursor" : "");
+    summary = srd_arena_printf(arena, "%s%s", summary, again_words(pages, "findings", arena));
     srd_sheet_begin(&sheet, SUMMARY_TEXT);
-    srd_sheet_put_text(&sheet, "summary",
-                       pile.count
-                           ? srd_arena_printf(arena,
-                                              "Findings %zu to %zu of %zu with the rows they "
-                                              "were read from%s.",
-                                              from + 1, from + pile.count, all, rest)
-                           : "There is no such finding in this report.");
+    srd_sheet_put_text(&sheet, "summary", summary);
     srd_sheet_put_text(&sheet, "report", handle);
     srd_sheet_put_raw(&sheet, "findings", &pile.out);
-    srd_sheet_put(&sheet, "truncated", srd_json_new_bool(next != 0));
-    if (next)
-        srd_sheet_put_text(&sheet, "next_cursor", srd_arena_printf(arena, "%s.%zu", handle, next));
+    put_pages(&sheet, pages, next, arena);
     srd_sheet_end(&sheet);
     srd_buf_add(out, sheet.out.data, sheet.out.size);
     return pile.count > 0;
-}
-
-bool srd_cursor_read(const char *cursor, struct srd_arena *arena, const char **handle, size_t *from)
-{
-    const char *dot = strrchr(cursor, '.');
-    int64_t number;
-
-    if (!dot || !srd_text_int64(dot + 1, &number) || number < 0)
-        return false;
-    *handle = srd_arena_copy_n(arena, cursor, (size_t)(dot - cursor));
-    *from = (size_t)number;
-    return true;
 }

@@ -32,12 +32,23 @@ void srd_result_of_report(const struct srd_report *report, const struct srd_answ
  * one line per row. This is what is kept of a view that does not fit.
  */
 void srd_result_lines(const struct srd_view_report *view, struct srd_buf *lines);
+/* Where an answer that has pages stands. */
+struct srd_pages {
+    size_t from; /* the first row or finding of this page */
+    /* The cursor of the page that begins with @from, or NULL: there can be none. */
+    const char *(*cursor)(const void *context, size_t from, struct srd_arena *arena);
+    const void *context;
+    /*
+     * Wall clock: this page is not of the answer that the first was of (taken_ms), but was found out
+     * anew (again_ms), and says so. again_ms 0: it is.
+     */
+    int64_t taken_ms, again_ms;
+};
 /*
- * Appends the object of a view: as many rows of @lines as there is @room for, from number @from on.
- * Returns the number of the first that did not fit, 0: none was left. @handle: of the kept lines;
- * the cursor is made of it.
+ * Appends the object of a view: as many rows of @lines as there is @room for. Returns the number of
+ * the first that did not fit, 0: none was left.
  */
-size_t srd_result_of_lines(const char *lines, size_t from, size_t room, const char *handle,
+size_t srd_result_of_lines(const char *lines, size_t room, const struct srd_pages *pages,
                            struct srd_buf *out);
 /* Of one that was not answered: says why. */
 void srd_result_of_no_view(const struct srd_view_report *view, struct srd_buf *out);
@@ -45,13 +56,9 @@ const char *srd_result_why_no_view(const struct srd_view_report *view, struct sr
 
 /*
  * Findings of a kept report (srdiag.report/1, @report), with the rows they were read from: those
- * with the id (or id prefix "storage.") @id, NULL: all; from number @from on. False: there is none.
+ * with the id (or id prefix "storage.") @id, NULL: all. False: there is none.
  */
 bool srd_result_of_findings(const struct srd_json *report, const char *handle, const char *id,
-                            size_t from, struct srd_buf *out);
-
-/* "handle.12": where to go on. False: it is none. */
-bool srd_cursor_read(const char *cursor, struct srd_arena *arena, const char **handle,
-                     size_t *from);
+                            const struct srd_pages *pages, struct srd_buf *out);
 
 #endif

@@ -9,7 +9,6 @@
 #include "lib/serve/results.h"
 
 #define NONE ((size_t)-1)
-#define TEXT_MAX 256 /* of a text argument */
 
 /* ---- one call ---- */
 
@@ -98,7 +97,7 @@ struct srd_mcp_arg srd_arg_for_tool(const struct srd_arg *arg, struct srd_arena 
     default:
         out.type = SRD_MCP_TEXT;
         out.min = 1;
-        out.max = TEXT_MAX;
+        out.max = SRD_ARG_TEXT_MAX;
         break;
     }
     return out;
@@ -179,6 +178,22 @@ static void add_tool(struct srd_mcp_tool *out, struct srd_tool_row *row, const c
         .run = run,
         .data = row,
     };
+}
+
+static bool is_diagnosis(const struct srd_tool_row *row, const char *expert)
+{
+    return !row->view && !strcmp(row->expert ? row->expert->name : "", expert);
+}
+
+const struct srd_tool_row *srd_desk_diagnosis(const struct srd_desk *desk, const char *expert)
+{
+    for (const struct srd_mcp_tool *tool = desk->tables.tools; tool->name; tool++)
+        if (tool->run == run && is_diagnosis(tool->data, expert))
+            return tool->data;
+    for (const struct srd_tool_row *row = desk->others; row->tool; row++)
+        if (is_diagnosis(row, expert))
+            return row;
+    return NULL;
 }
 
 static size_t count_rows(const struct srd_catalogue *catalogue)
