@@ -373,6 +373,45 @@ static void test_rate(void **state)
     run_steps("keys,rate=2,max=5", steps, SRD_COUNT(steps));
 }
 
+/* Whoever guesses is told to wait; the right key, others and those without one notice nothing. */
+static void test_guesses(void **state)
+{
+    struct step steps[40] = { 0 };
+    size_t n = 0;
+
+    (void)state;
+    while (n < 20)
+        steps[n++] = (struct step){ 1000, "POST /call key=wrong", "401 key" };
+    steps[n++] = (struct step){ 1000, "POST /call key=wrong", "429 guess retry=3" };
+    steps[n++] = (struct step){ 1000, "POST /nowhere/else key=wrong", "404 path" };
+    steps[n++] = (struct step){ 1000, "POST /call bearer=wrong", "429 guess retry=3" };
+    steps[n++] = (struct step){ 1000, "POST /call key=" KEY, "200 key=alice" };
+    steps[n++] = (struct step){ 1000, "POST /call", "401 key" };
+    steps[n++] = (struct step){ 1000, "GET /health key=wrong", "200" };
+    steps[n++] = (struct step){ 1000, "POST /call from=10.0.0.7 host=127.0.0.1 key=wrong", "401 key" };
+    steps[n++] = (struct step){ 3999, "POST /call key=wrong", "429 guess retry=1" };
+    steps[n++] = (struct step){ 4000, "POST /call key=wrong", "401 key" };
+    steps[n++] = (struct step){ 4000, "POST /call key=wrong", "429 guess retry=3" };
+    run_steps("keys,rate=0", steps, n);
+}
+
+/* Who has one /64 has all of its addresses. */
+static void test_guesses_from_a_network(void **state)
+{
+    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
+    struct step steps[32] = { 0 };
+    size_t n = 0;
+
+    (void)state;
+    for (; n < 20; n++)
+        steps[n] = (struct step){
+            1000, srd_arena_printf(arena, "POST /call host=127.0.0.1 from=fd00::1:%zx key=wrong", n), "401 key"
+        };
+    steps[n++] = (struct step){ 1000, "POST /call host=127.0.0.1 from=fd00::ffff key=wrong", "429 guess retry=3" };
+    steps[n++] = (struct step){ 1000, "POST /call host=127.0.0.1 from=fd00:0:0:1::1 key=wrong", "401 key" };
+    run_steps("keys,rate=0", steps, n);
+}
+
 static void test_rate_off(void **state)
 {
     static const struct step steps[] = { { 0, "POST /call", "200" }, { 0, "POST /call", "200" } };
@@ -454,7 +493,7 @@ static void test_key_of_variable(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[SRD_COUNT(rows) + SRD_COUNT(refusals) + 4];
+    struct CMUnitTest tests[SRD_COUNT(rows) + SRD_COUNT(refusals) + 6];
     size_t n = 0;
 
     srd_log_set_level(SRD_LOG_ERROR);
@@ -469,6 +508,8 @@ int main(void)
     tests[n++] = (struct CMUnitTest){ .name = "a tenant's rate is that of all its clients together, and of no other's",
                                       .test_func = test_rate_of_tenant };
     tests[n++] = (struct CMUnitTest){ .name = "a rate of 0 is none", .test_func = test_rate_off };
+    tests[n++] = (struct CMUnitTest){ .name = "who guesses keys is told to wait, and nobody else", .test_func = test_guesses };
+    tests[n++] = (struct CMUnitTest){ .name = "a /64 guesses as one address", .test_func = test_guesses_from_a_network };
     tests[n++] = (struct CMUnitTest){ .name = "the key of a variable is the owner's, unless the server is shared",
                                       .test_func = test_key_of_variable };
     return cmocka_run_group_tests_name("serve guard", tests, NULL, NULL);

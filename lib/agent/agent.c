@@ -22,6 +22,7 @@
 #define DEFAULT_CONNECTIONS 200
 #define DEFAULT_DRAIN_MS 10000
 #define MAX_STREAM ((size_t)256 << 20) /* far above what round.c lets wait */
+#define GUESSERS 1024 /* addresses whose wrong tokens are counted */
 #define SWEEP_MS 30000
 
 static int open_parts(struct srd_agent *agent, const struct srd_agent_options *options,
@@ -34,6 +35,7 @@ static int open_parts(struct srd_agent *agent, const struct srd_agent_options *o
         (options->audit_file && srd_ledger_open(options->audit_file, &agent->ledger, err)))
         return (int)err->code;
     agent->place = srd_place_new(&options->cluster, &limits);
+    agent->guesses = srd_limits_new(GUESSERS);
     agent->work = srd_work_new(workers, workers * QUEUE_PER_WORKER);
     return 0;
 }
@@ -99,6 +101,7 @@ static void close_agent(struct srd_agent *agent)
     if (agent->ledger)
         note_life(agent, "stop", &ignored);
     srd_ledger_close(&agent->ledger);
+    srd_limits_free(&agent->guesses);
     srd_agent_rules_drop(&agent->rules);
     srd_arena_free(&agent->fe_arena);
     pthread_mutex_destroy(&agent->lock);

@@ -18,8 +18,9 @@
  *
  * The token is X-Agent-Token. Errors are {"error":"...","message":"..."}: 400 (not understood, or the
  * statement failed), 401 "Unauthorized", 403 (address, or the statement is not one that the policy
- * allows: "code" and "message" say why), 404, 405, 408 "SQL execution timeout", 413, 502 "Database
- * connection failed", 503 "Busy" and "Audit log failed".
+ * allows: "code" and "message" say why), 404, 405, 408 "SQL execution timeout", 413, 429 "Too many wrong
+ * tokens" (of one address, and no right one among them), 502 "Database connection failed", 503 "Busy" and
+ * "Audit log failed".
  *
  * What the centre may ask: statements that this very program asks by itself, whatever the policy; else
  * what lib/source/guard.h lets pass, with our own comment before it. Only FEs that the cluster itself

@@ -6,6 +6,7 @@
 
 #include "lib/base/json.h"
 #include "lib/net/cidr.h"
+#include "lib/net/limits.h"
 #include "lib/agent/agent.h"
 #include "lib/serve/clusters.h"
 #include "lib/agent/ledger.h"
@@ -60,6 +61,7 @@ struct srd_agent {
     struct srd_place *place;
     struct srd_work *work;
     struct srd_ledger *ledger; /* NULL: none */
+    struct srd_limits *guesses; /* of tokens */
     int64_t started_ms;
     atomic_bool draining;
     pthread_mutex_t lock; /* of all below */

@@ -229,6 +229,34 @@ static void answer_method(struct srd_http_request *request, const char *method)
     srd_http_answer(request, &answer);
 }
 
+static void answer_stranger(struct srd_agent *agent, struct srd_http_request *request)
+{
+    struct srd_http_answer answer = { .status = 429,
+                                      .type = "application/json",
+                                      .fields = { { "Cache-Control", "no-store" } },
+                                      .close = true };
+    const char *shown = srd_http_header(request, "X-Agent-Token");
+    int64_t wait_s = 0;
+
+    note_stranger(agent, request, "unauthorized");
+    if (!shown || srd_limits_guess(agent->guesses,
+                                   (const struct sockaddr *)&request->peer_address,
+                                   srd_clock_monotonic_ms(), &wait_s)) {
+        srd_answer_error(request, 401, "Unauthorized", "Invalid or missing agent token");
+        return;
+    }
+    answer.fields[1] = (struct srd_http_field){
+        "Retry-After", srd_arena_printf(request->arena, "%lld", (long long)wait_s)
+    };
+    answer.body = srd_arena_printf(request->arena,
+                                   "{\"error\":\"Too many wrong tokens\",\"message\":\"Invalid or "
+                                   "missing agent token, as many times before; the right one is let "
+                                   "in at once\",\"retry_after\":%lld}",
+                                   (long long)wait_s);
+    answer.size = strlen(answer.body);
+    srd_http_answer(request, &answer);
+}
+
 /* Is it one of the requests that are looked at? If not, it is answered. */
 static bool may_come_in(struct srd_agent *agent, const struct srd_agent_rules *rules,
                         const struct srd_agent_route *route, struct srd_http_request *request)
@@ -244,8 +272,7 @@ static bool may_come_in(struct srd_agent *agent, const struct srd_agent_rules *r
     } else if (!route->open &&
                (srd_http_header_count(request, "X-Agent-Token") > 1 ||
                 !srd_agent_token_right(rules, srd_http_header(request, "X-Agent-Token")))) {
-        note_stranger(agent, request, "unauthorized");
-        srd_answer_error(request, 401, "Unauthorized", "Invalid or missing agent token");
+        answer_stranger(agent, request);
     } else if (strcmp(route->method, request->method) != 0 &&
                !(head && !strcmp(route->method, "GET"))) {
         answer_method(request, route->method);

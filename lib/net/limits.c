@@ -2,7 +2,9 @@
 
 #include "lib/net/limits.h"
 
+#include <arpa/inet.h>
 #include <math.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,9 @@
 
 #define WAYS 8 /* places that one client may be in */
 #define ROUNDING 1e-6
+#define GUESSES 20
+#define GUESSES_S 60
+#define HOST_NETWORK 8 /* bytes: a /64 is what a single customer is given */
 
 struct bucket {
     uint64_t who; /* 0: free */
@@ -114,6 +119,22 @@ bool srd_limits_take(struct srd_limits *limits, size_t count, size_t seconds, co
         *retry_s = 1;
     pthread_mutex_unlock(&limits->lock);
     return taken;
+}
+
+bool srd_limits_guess(struct srd_limits *limits, const struct sockaddr *peer, int64_t now_ms,
+                      int64_t *retry_s)
+{
+    char text[INET6_ADDRSTRLEN] = "local";
+    struct in6_addr network = { 0 };
+
+    if (peer->sa_family == AF_INET) {
+        inet_ntop(AF_INET, &((const struct sockaddr_in *)peer)->sin_addr, text, sizeof(text));
+    } else if (peer->sa_family == AF_INET6) {
+        memcpy(&network, &((const struct sockaddr_in6 *)peer)->sin6_addr, HOST_NETWORK);
+        inet_ntop(AF_INET6, &network, text, sizeof(text));
+    }
+    /* no key's name has a blank */
+    return srd_limits_take(limits, GUESSES, GUESSES_S, "wrong key", text, now_ms, retry_s);
 }
 
 bool srd_rate_parse(const char *text, int64_t *count, int64_t *seconds)

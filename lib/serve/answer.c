@@ -18,9 +18,11 @@ static void put_fields(struct srd_http_answer *answer)
             (struct srd_http_field){ "WWW-Authenticate", "Bearer realm=\"srdiag\"" };
 }
 
-void srd_answer_json(struct srd_http_request *request, int status, struct srd_json *json)
+static void answer_json(struct srd_http_request *request, int status, struct srd_json *json,
+                        bool last)
 {
     struct srd_http_answer answer = { .status = status,
+                                      .close = last,
                                       .type = "application/json",
                                       .release = free };
     struct srd_buf body;
@@ -32,6 +34,16 @@ void srd_answer_json(struct srd_http_request *request, int status, struct srd_js
     answer.size = body.size;
     put_fields(&answer);
     srd_http_answer(request, &answer);
+}
+
+void srd_answer_json(struct srd_http_request *request, int status, struct srd_json *json)
+{
+    answer_json(request, status, json, false);
+}
+
+void srd_answer_json_last(struct srd_http_request *request, int status, struct srd_json *json)
+{
+    answer_json(request, status, json, true);
 }
 
 void srd_answer_error(struct srd_http_request *request, int status, const char *error,

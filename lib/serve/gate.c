@@ -16,6 +16,7 @@ const char *srd_gate_name(enum srd_gate gate)
         [SRD_GATE_PREFLIGHT] = "preflight", [SRD_GATE_ADDRESS] = "address",
         [SRD_GATE_HOST] = "host",           [SRD_GATE_ORIGIN] = "origin",
         [SRD_GATE_PATH] = "path",           [SRD_GATE_KEY] = "key",
+        [SRD_GATE_GUESS] = "guess",
         [SRD_GATE_METHOD] = "method",       [SRD_GATE_ROLE] = "role",
         [SRD_GATE_TENANT] = "tenant",       [SRD_GATE_RATE] = "rate",
         [SRD_GATE_CAPACITY] = "capacity",   [SRD_GATE_BODY] = "body",
@@ -287,8 +288,14 @@ static bool check_origin(const struct srd_rules *rules, const struct srd_asked *
     return true;
 }
 
-static bool check_key(const struct srd_rules *rules, const struct srd_asked *asked, bool open,
-                      struct srd_ruling *v)
+/* Clients that ask for nothing but how to come in (as those of MCP do first) are no guessers. */
+static bool shows_key(const struct srd_asked *asked)
+{
+    return asked->api_key || asked->authorization;
+}
+
+static bool check_key(const struct srd_rules *rules, struct srd_limits *limits,
+                      const struct srd_asked *asked, bool open, struct srd_ruling *v)
 {
     if (!rules->keys.count) {
         v->roles = roles_without_keys(asked);
@@ -298,7 +305,12 @@ static bool check_key(const struct srd_rules *rules, const struct srd_asked *ask
     v->roles = v->key ? v->key->roles : 0;
     if (v->key || open)
         return true;
-    refuse(v, SRD_GATE_KEY, 401, "Unauthorized", "Invalid or missing API key");
+    if (limits && shows_key(asked) &&
+        !srd_limits_guess(limits, asked->peer_address, asked->now_ms, &v->retry_after_s))
+        refuse(v, SRD_GATE_GUESS, 429, "Too many wrong keys",
+               "Invalid or missing API key, as many times before; the right one is let in at once");
+    else
+        refuse(v, SRD_GATE_KEY, 401, "Unauthorized", "Invalid or missing API key");
     return false;
 }
 
@@ -353,7 +365,7 @@ struct srd_ruling srd_rules_judge(const struct srd_rules *rules, struct srd_limi
     v.route = srd_route_find(rules->routes, asked->method, asked->path);
     if (v.route)
         open = !v.route->roles || address_is_enough(rules, v.route);
-    if (!check_key(rules, asked, open, &v))
+    if (!check_key(rules, limits, asked, open, &v))
         return v;
     if (!v.route)
         return refuse(&v, SRD_GATE_METHOD, 405, "Method not allowed",

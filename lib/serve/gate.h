@@ -17,6 +17,8 @@
  *     address  403   Host, Origin  403   path  404   key  401   method  405   role  403
  *     tenant   404   rate          429   capacity 503  body  413
  *
+ * An address that shows one wrong key after the other has 429 ("guess") in place of 401.
+ *
  * (Framing, 400 and 431, was before all of this: lib/net.)
  */
 
@@ -67,6 +69,7 @@ enum srd_gate {
     SRD_GATE_ORIGIN,
     SRD_GATE_PATH,
     SRD_GATE_KEY,
+    SRD_GATE_GUESS, /* a wrong key, after too many others */
     SRD_GATE_METHOD,
     SRD_GATE_ROLE,
     SRD_GATE_TENANT,

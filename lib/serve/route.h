@@ -70,5 +70,7 @@ const struct srd_serve_options *srd_visit_options(const struct srd_visit *visit)
 void srd_answer_error(struct srd_http_request *request, int status, const char *error,
                       const char *message);
 void srd_answer_json(struct srd_http_request *request, int status, struct srd_json *json); /* frees it */
+/* The same, and the connection ends with it. */
+void srd_answer_json_last(struct srd_http_request *request, int status, struct srd_json *json);
 
 #endif

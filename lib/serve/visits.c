@@ -128,7 +128,10 @@ static void answer_refusal(const struct srd_guest *guest, struct srd_http_reques
             (struct srd_http_field){ "Retry-After", srd_arena_printf(request->arena, "%lld",
                                                                      (long long)v->retry_after_s) };
     }
-    srd_answer_json(request, v->status, json);
+    if (v->gate == SRD_GATE_GUESS) /* the next guess costs its maker a new connection */
+        srd_answer_json_last(request, v->status, json);
+    else
+        srd_answer_json(request, v->status, json);
 }
 
 void srd_visit_admit(void *context, struct srd_http_request *request)

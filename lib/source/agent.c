@@ -131,12 +131,13 @@ static int refuse(struct agent *agent, int status, struct srd_error *err)
 
     refusal_words(agent, &words);
     said = words.data;
-    agent->fault = !*said          ? SRD_AGENT_LOST
-                   : status == 401 ? SRD_AGENT_TOKEN
-                   : status == 502 ? SRD_AGENT_CLUSTER
-                                   : SRD_AGENT_REFUSES;
+    agent->fault = !*said                           ? SRD_AGENT_LOST
+                   : status == 401 || status == 429 ? SRD_AGENT_TOKEN
+                   : status == 502                  ? SRD_AGENT_CLUSTER
+                                                    : SRD_AGENT_REFUSES;
     switch (*said ? status : 0) {
     case 401:
+    case 429: /* the token is wrong, and was too often */
         return srd_fail(err, SRD_E_DENIED,
                         "%s does not accept the token (%s); compare it with the agent's own", where,
                         said);
@@ -147,7 +148,6 @@ static int refuse(struct agent *agent, int status, struct srd_error *err)
         return srd_fail(err, SRD_E_TIMEOUT, "%s: %s", where, said);
     case 400:
     case 413:
-    case 429:
     case 500:
     case 502:
     case 503:

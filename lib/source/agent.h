@@ -44,7 +44,7 @@ enum srd_agent_fault {
     SRD_AGENT_FINE,
     SRD_AGENT_LOST,    /* nobody there, cut in the middle, or no agent of ours */
     SRD_AGENT_SILENT,  /* the time passed without an answer */
-    SRD_AGENT_TOKEN,   /* 401 */
+    SRD_AGENT_TOKEN,   /* 401, or 429 when it was shown too often */
     SRD_AGENT_REFUSES, /* it says no, in words that are in the error: busy, not allowed ... */
     SRD_AGENT_CLUSTER, /* it is well, and cannot reach its cluster */
 };
