@@ -1,0 +1,96 @@
+/* May the tenants file be trusted, and what does it hold? */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/utf8.h"
+#include "lib/serve/tenants_private.h"
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+}
+
+static ssize_t read_all(int fd, char *bytes, size_t size)
+{
+    size_t used = 0;
+
+    while (used < size) {
+        ssize_t got = read(fd, bytes + used, size - used);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return got < 0 ? -1 : (ssize_t)used;
+        used += (size_t)got;
+    }
+    return (ssize_t)used;
+}
+
+static void judge_mode(const char *file, unsigned mode, struct srd_arena *arena,
+                       struct srd_tenants *out)
+{
+    const char **more;
+    size_t n = 0;
+
+    if (!(mode & S_IROTH))
+        return;
+    while (out->warnings[n])
+        n++;
+    more = srd_arena_array(arena, n + 2, sizeof(*more));
+    for (size_t i = 0; i < n; i++)
+        more[i] = out->warnings[i];
+    more[n] = srd_arena_printf(
+        arena, "%s: the file holds tokens and can be read by others: chmod 600 %s", file, file);
+    out->warnings = more;
+}
+
+int srd_tenants_text(const char *file, struct srd_arena *arena, char **out, size_t *size,
+                     unsigned *mode, struct srd_error *err)
+{
+    SRD_CLEANUP(close_fd) int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    struct stat st;
+    char *bytes;
+    ssize_t n;
+
+    if (fd < 0 || fstat(fd, &st))
+        return srd_fail(err, SRD_E_CONFIG, "could not open the tenants file \"%s\": %s", file,
+                        strerror(errno));
+    if (!S_ISREG(st.st_mode) || (size_t)st.st_size > SRD_TENANTS_LARGEST)
+        return srd_fail(err, SRD_E_CONFIG, "the tenants file \"%s\" is no file of at most 16 MiB",
+                        file);
+    if (st.st_mode & (S_IWGRP | S_IWOTH))
+        return srd_fail(err, SRD_E_CONFIG,
+                        "the tenants file \"%s\" can be written by others and is not trusted: "
+                        "chmod 600 %s",
+                        file, file);
+    bytes = srd_arena_alloc(arena, (size_t)st.st_size + 1);
+    n = read_all(fd, bytes, (size_t)st.st_size);
+    if (n < 0)
+        return srd_fail(err, SRD_E_CONFIG, "could not read the tenants file \"%s\": %s", file,
+                        strerror(errno));
+    *out = bytes;
+    *size = (size_t)n;
+    *mode = st.st_mode & 0777U;
+    return 0;
+}
+
+int srd_tenants_read(const char *file, struct srd_arena *arena, struct srd_tenants *out,
+                     struct srd_error *err)
+{
+    unsigned mode;
+    char *bytes;
+    size_t n;
+
+    if (srd_tenants_text(file, arena, &bytes, &n, &mode, err))
+        return err->code;
+    if (!srd_tenants_parse(file, bytes, n, arena, out, err))
+        judge_mode(file, mode, arena, out);
+    srd_wipe(bytes, n);
+    return err->code;
+}
