@@ -75,7 +75,7 @@ static const struct reading readings[] = {
     { "an exponent has digits", "1e+", "data: line 1, column 4: a digit is missing", 0 },
     { "a minus has digits", "-", "data: line 1, column 2: a digit is missing", 0 },
     { "NaN is no number", "NaN", "data: line 1, column 1: a value is missing", 0 },
-    { "infinity cannot be smuggled in", "[1e999]", "data: a number is out of range", 0 },
+    { "infinity cannot be smuggled in", "[1e999]", "data: line 1, column 2: a number is out of range", 0 },
     { "a number has at most 63 characters",
       "1234567890123456789012345678901234567890123456789012345678901234",
       "data: line 1, column 65: a number of more than 63 characters", 0 },

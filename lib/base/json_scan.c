@@ -2,6 +2,8 @@
 
 #include "lib/base/json_scan.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/utf8.h"
@@ -43,6 +45,15 @@ static size_t count_digits(struct scan *s)
     return s->at - start;
 }
 
+/* Is what ends here a double? Without an exponent it is, as so few digits are. */
+static bool in_range(const struct scan *s, size_t start)
+{
+    char text[LONGEST_NUMBER + 1] = "";
+
+    memcpy(text, s->text + start, s->at - start);
+    return !strpbrk(text, "eE") || isfinite(strtod(text, NULL));
+}
+
 static bool scan_number(struct scan *s)
 {
     size_t start = s->at;
@@ -67,7 +78,10 @@ static bool scan_number(struct scan *s)
     }
     if (s->at - start > LONGEST_NUMBER)
         return refuse(s, "a number of more than 63 characters");
-    return true;
+    if (in_range(s, start))
+        return true;
+    s->at = start;
+    return refuse(s, "a number is out of range");
 }
 
 static bool scan_hex(struct scan *s, unsigned *out)

@@ -3,9 +3,11 @@
 #include "lib/serve/tenants.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/crypto.h"
 #include "lib/net/limits.h"
 #include "lib/serve/tenants_private.h"
 
@@ -79,9 +81,19 @@ static const struct srd_tenants_member tenant_members[] = {
     { 0 }
 };
 
+static bool is_token(const struct srd_api_key *key, const struct srd_tenant_agents *agents)
+{
+    unsigned char digest[SRD_SHA256_SIZE];
+
+    srd_sha256(agents->token, strlen(agents->token), digest);
+    return !memcmp(digest, key->digest, sizeof(digest));
+}
+
 static int read_tenant(struct srd_tenants_reader *r, const struct srd_tenants_place *place,
                        struct srd_tenant *out, struct srd_error *err)
 {
+    size_t keys = r->out->keys.count;
+
     out->id = srd_arena_copy(r->arena, srd_json_key(place->json));
     out->enabled = true;
     r->at = place->at.key;
@@ -99,6 +111,12 @@ static int read_tenant(struct srd_tenants_reader *r, const struct srd_tenants_pl
     }
     if (err->code)
         return srd_while(err, "tenant %s", out->id);
+    for (size_t i = keys; i < r->out->keys.count; i++)
+        if (is_token(&r->out->keys.list[i], &out->agents))
+            srd_tenants_doubt(r, srd_arena_printf(r->arena,
+                                                  "an API key of the tenant %s is the token of its "
+                                                  "agent: who has the one has the other",
+                                                  out->id));
     if (!out->name || !*out->name)
         out->name = out->id;
     r->out->enabled += out->enabled;
@@ -132,6 +150,48 @@ static int take_shared_keys(struct srd_tenants_reader *r, const struct srd_tenan
     return srd_tenants_add_keys(r, place, NULL, err);
 }
 
+struct where {
+    const char *url, *tenant;
+};
+
+static int compare_where(const void *a, const void *b)
+{
+    const struct where *x = a, *y = b;
+    int order = strcmp(x->url, y->url);
+
+    return order ? order : strcmp(x->tenant, y->tenant);
+}
+
+/* Two tenants with one agent see the same cluster, which is seldom what was meant. */
+static void check_agents(struct srd_tenants_reader *r)
+{
+    const struct srd_tenants *all = r->out;
+    struct where *list =
+        srd_arena_array(r->arena, all->count * SRD_TENANT_AGENTS + 1, sizeof(*list));
+    size_t n = 0;
+
+    for (size_t i = 0; i < all->count; i++)
+        for (const char *const *url = all->list[i].agents.urls; *url; url++)
+            list[n++] = (struct where){ *url, all->list[i].id };
+    qsort(list, n, sizeof(*list), compare_where);
+    for (size_t i = 1; i < n; i++) {
+        size_t more = 0;
+
+        if (strcmp(list[i - 1].url, list[i].url) != 0)
+            continue;
+        while (i + more + 1 < n && !strcmp(list[i].url, list[i + more + 1].url))
+            more++;
+        srd_tenants_doubt(
+            r, srd_arena_printf(
+                   r->arena,
+                   "the tenants %s and %s%s have the same agent, %s: they see the same "
+                   "cluster",
+                   list[i - 1].tenant, list[i].tenant,
+                   more ? srd_arena_printf(r->arena, " (and %zu more)", more) : "", list[i].url));
+        i += more;
+    }
+}
+
 static int read_file(struct srd_tenants_reader *r, const struct srd_json *json,
                      struct srd_error *err)
 {
@@ -146,6 +206,8 @@ static int read_file(struct srd_tenants_reader *r, const struct srd_json *json,
     if (!r->out->list)
         return srd_fail(err, SRD_E_CONFIG, "\"tenants\" is missing");
     srd_tenants_check_keys(r);
+    r->at = root.at.value;
+    check_agents(r);
     return 0;
 }
 
@@ -165,6 +227,18 @@ static bool has_comment(const char *text)
     return false;
 }
 
+/* What may help whoever wrote the file; "" */
+static const char *advice(const char *bytes, size_t n)
+{
+    const unsigned char *b = (const unsigned char *)bytes;
+
+    if (n >= 3 && !memcmp(b, "\xef\xbb\xbf", 3))
+        return " (the file begins with a byte order mark: save it as UTF-8 without)";
+    if (n >= 2 && ((b[0] == 0xff && b[1] == 0xfe) || (b[0] == 0xfe && b[1] == 0xff)))
+        return " (the file is UTF-16: save it as UTF-8)";
+    return has_comment(bytes) ? " (JSON knows no comments)" : "";
+}
+
 /* What srd_json_parse() found, with the line where it did not say it. */
 static int refuse_text(const char *file, const char *bytes, size_t n, struct srd_arena *arena,
                        struct srd_error *err)
@@ -175,7 +249,7 @@ static int refuse_text(const char *file, const char *bytes, size_t n, struct srd
         srd_while(err, "%s line %d", file, line);
     else
         srd_fail(err, SRD_E_CONFIG, "%s: %s%s", file, srd_arena_copy(arena, err->text),
-                 has_comment(bytes) ? " (JSON knows no comments)" : "");
+                 advice(bytes, n));
     return err->code = SRD_E_CONFIG;
 }
 

@@ -14,6 +14,37 @@
 
 /* ---- URLs and tokens ---- */
 
+/* "h", "h:8080", "[::1]:8080", up to a path. libcurl would say it too, at the first question. */
+static const char *authority_wrong(const char *host)
+{
+    const char *end = *host == '[' ? strchr(host, ']') : host + strcspn(host, ":/");
+    char address[INET6_ADDRSTRLEN] = "", digits[8] = "";
+    struct in6_addr ignored;
+    int64_t port = 1;
+    size_t n;
+
+    if (*host == '[') {
+        n = end ? (size_t)(end++ - host - 1) : 0;
+        if (n < sizeof(address))
+            memcpy(address, host + 1, n);
+        if (!end || inet_pton(AF_INET6, address, &ignored) != 1)
+            return "between [ and ] stands an IPv6 address";
+    }
+    if (*end == ':') {
+        n = strcspn(++end, "/");
+        if (n < sizeof(digits))
+            memcpy(digits, end, n);
+        if (!srd_text_int64(digits, &port))
+            port = 0;
+        end += n;
+    }
+    if (port < 1 || port > 65535)
+        return "the port of an agent is a number from 1 to 65535";
+    return *end && *end != '/' ? "the URL of an agent holds host, port and perhaps a path, nothing "
+                                 "else"
+                               : NULL;
+}
+
 const char *srd_agent_url_wrong(const char *url)
 {
     const char *host = strstr(url, "://");
@@ -23,12 +54,12 @@ const char *srd_agent_url_wrong(const char *url)
     host += 3;
     if (!*host || strchr(":/", *host))
         return "the URL of an agent names a host";
-    if (strpbrk(host, "?#@"))
+    if (strpbrk(host, "?#@\\"))
         return "the URL of an agent holds host, port and perhaps a path, nothing else";
     for (const char *p = host; *p; p++)
         if ((unsigned char)*p < 33 || (unsigned char)*p > 126)
             return "the URL of an agent consists of visible ASCII characters";
-    return strlen(url) > LONGEST_URL ? "the URL of an agent is too long" : NULL;
+    return strlen(url) > LONGEST_URL ? "the URL of an agent is too long" : authority_wrong(host);
 }
 
 bool srd_agent_url_private(const char *url)

@@ -54,7 +54,7 @@ int srd_tenants_text(const char *file, struct srd_arena *arena, char **out, size
                      unsigned *mode, struct srd_error *err)
 {
     SRD_CLEANUP(close_fd) int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    struct stat st;
+    struct stat st, after;
     char *bytes;
     ssize_t n;
 
@@ -74,6 +74,14 @@ int srd_tenants_text(const char *file, struct srd_arena *arena, char **out, size
     if (n < 0)
         return srd_fail(err, SRD_E_CONFIG, "could not read the tenants file \"%s\": %s", file,
                         strerror(errno));
+    /* half of the old text and half of the new one may be a file that nobody wrote */
+    if (fstat(fd, &after) || after.st_size != st.st_size || n != st.st_size ||
+        after.st_mtim.tv_sec != st.st_mtim.tv_sec || after.st_mtim.tv_nsec != st.st_mtim.tv_nsec) {
+        srd_wipe(bytes, (size_t)n);
+        return srd_fail(err, SRD_E_CONFIG,
+                        "the tenants file \"%s\" was written to while it was read; try again",
+                        file);
+    }
     *out = bytes;
     *size = (size_t)n;
     *mode = st.st_mode & 0777U;

@@ -64,7 +64,7 @@ static int add_key(struct srd_tenants_reader *r, const struct srd_tenants_place 
                    ? srd_arena_copy(r->arena, tenant ? tenant : "tenants")
                    : srd_arena_printf(r->arena, "%s-%zu", tenant ? tenant : "tenants", ordinal);
     key.tenants = words.tenants;
-    key.line = srd_json_at_line(r->text, r->at);
+    key.line = srd_tenants_line(r, r->at);
     if (tenant) {
         const char **only = srd_arena_array(r->arena, 2, sizeof(*only));
 

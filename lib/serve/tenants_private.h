@@ -15,6 +15,8 @@ struct srd_tenants_reader {
     struct srd_arena *arena;
     struct srd_tenants *out;
     const char *at;        /* in @text, of what is being judged */
+    const char *counted;   /* up to here lines were counted ... */
+    int line;              /* ... and this is the one */
     const char **warnings; /* NULL-ended */
     size_t warning_count, warning_room;
 };
@@ -40,6 +42,8 @@ bool srd_tenants_first(const struct srd_tenants_place *of, struct srd_tenants_pl
 bool srd_tenants_next(struct srd_tenants_place *place);
 /* Words of the file, fit for a terminal. */
 const char *srd_tenants_shown(struct srd_tenants_reader *r, const char *text);
+/* The line of @at; from one place to the next, as most ask, it takes no longer than to read it. */
+int srd_tenants_line(struct srd_tenants_reader *r, const char *at);
 /* A warning about what stands at @r->at. */
 void srd_tenants_doubt(struct srd_tenants_reader *r, const char *text);
 /* Hands each member of @object to who takes it; SRD_E_CONFIG: unknown, or not taken. */

@@ -28,6 +28,17 @@ const char *srd_tenants_shown(struct srd_tenants_reader *r, const char *text)
     return srd_arena_copy(r->arena, clean.data);
 }
 
+int srd_tenants_line(struct srd_tenants_reader *r, const char *at)
+{
+    if (!r->counted || at < r->counted) {
+        r->counted = r->text;
+        r->line = 1;
+    }
+    r->line += srd_json_at_line(r->counted, at) - 1;
+    r->counted = at;
+    return r->line;
+}
+
 void srd_tenants_doubt(struct srd_tenants_reader *r, const char *text)
 {
     if (r->warning_count + 1 >= r->warning_room) {
@@ -39,8 +50,8 @@ void srd_tenants_doubt(struct srd_tenants_reader *r, const char *text)
         r->warnings = list;
         r->warning_room = room;
     }
-    r->warnings[r->warning_count++] = srd_arena_printf(r->arena, "%s line %d: %s", r->file,
-                                                       srd_json_at_line(r->text, r->at), text);
+    r->warnings[r->warning_count++] =
+        srd_arena_printf(r->arena, "%s line %d: %s", r->file, srd_tenants_line(r, r->at), text);
     r->warnings[r->warning_count] = NULL;
     r->out->warnings = r->warnings;
 }
