@@ -105,8 +105,10 @@ int srd_http_client_fail(struct srd_http_client *client, CURLcode result, struct
     case CURLE_SEND_ERROR:
         return srd_fail(err, SRD_E_CONNECT, "lost the connection to %s%s: %s", where,
                         client->begun ? " in the middle of the answer" : "", words);
-    case CURLE_OUT_OF_MEMORY:
-        return srd_fail(err, SRD_E_SYSTEM, "out of memory");
+    case CURLE_OUT_OF_MEMORY: /* what it says of a line of a head that is beyond its limits */
+        return srd_fail(err, SRD_E_CONNECT,
+                        "%s answers with a header that is too long, or there is no memory left",
+                        where);
     default:
         return srd_fail(err, SRD_E_CONNECT, "%s: %s", where, words);
     }

@@ -2,12 +2,14 @@
 
 #include "lib/serve/remote.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/crypto.h"
+#include "lib/base/log.h"
 #include "lib/base/wait.h"
 #include "lib/model/identity.h"
 #include "lib/serve/remote_private.h"
@@ -134,6 +136,25 @@ void srd_remote_fell(struct srd_remote *r, size_t i, enum srd_agent_fault fault,
     s->again_ms = srd_clock_monotonic_ms() + r->options.breaker_ms;
     r->troubled = i;
     pthread_mutex_unlock(&r->lock);
+}
+
+void srd_remote_identify(struct srd_remote *r, size_t i, const char *id)
+{
+    const struct srd_remote_agent *other = NULL;
+    size_t n = 0;
+
+    pthread_mutex_lock(&r->lock);
+    snprintf(r->states[i].cluster_id, sizeof(r->states[i].cluster_id), "%s", id);
+    for (size_t k = 0; k < r->count && !r->warned && !other; n = k++)
+        if (*r->states[k].cluster_id &&
+            strcmp(r->states[k].cluster_id, r->states[i].cluster_id) != 0)
+            other = &r->states[k];
+    r->warned = r->warned || other;
+    pthread_mutex_unlock(&r->lock);
+    if (other)
+        srd_log(SRD_LOG_WARNING,
+                "the agents %s and %s stand for one tenant, and their clusters are not the same",
+                r->agents.urls[n], r->agents.urls[i]);
 }
 
 static void copy_state(const struct srd_remote *r, size_t i, struct srd_arena *arena,

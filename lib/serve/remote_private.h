@@ -8,6 +8,8 @@
 
 /* What remote.c (which agent answers) and remote_source.c (a source over whichever does) share. */
 
+#define SRD_CLUSTER_ID_SIZE 32
+
 struct srd_remote_agent {
     bool known, down, looking;
     bool previous; /* the previous token is the one that works */
@@ -15,7 +17,9 @@ struct srd_remote_agent {
     struct srd_error why; /* @fault is not FINE */
     int64_t again_ms;     /* @down: not before (monotonic) */
     int64_t contact_at_ms, latency_ms;
-    struct srd_source *looked_at; /* that a look under way asks */
+    char cluster_id[SRD_CLUSTER_ID_SIZE]; /* of its cluster, as SHOW FRONTENDS has it; "": not known
+                                           */
+    struct srd_source *looked_at;         /* that a look under way asks */
 };
 
 struct srd_remote {
@@ -29,6 +33,7 @@ struct srd_remote {
     struct srd_remote_agent states[SRD_TENANT_AGENTS];
     size_t troubled; /* the agent that failed last; @count: none */
     bool stopped;
+    bool warned; /* that its agents are of several clusters */
 };
 
 /* An agent answered; @latency_ms negative: that of before stays. */
@@ -42,6 +47,8 @@ void srd_remote_fell(struct srd_remote *r, size_t i, enum srd_agent_fault fault,
  */
 int srd_remote_engage(struct srd_remote *r, unsigned *tried, int64_t deadline_ms, size_t *index,
                       struct srd_source **out, struct srd_error *err);
+/* An agent's cluster has the id @id; warns if another agent's has another one. */
+void srd_remote_identify(struct srd_remote *r, size_t i, const char *id);
 bool srd_remote_same_text(const char *a, const char *b); /* also if both are NULL */
 
 #endif

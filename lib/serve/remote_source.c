@@ -1,9 +1,12 @@
 /* How is a run asked of whichever agent answers, and what if one fails in the middle of it? */
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/wait.h"
+#include "lib/model/identity.h"
 #include "lib/serve/remote_private.h"
 
 struct agency {
@@ -12,25 +15,43 @@ struct agency {
     struct srd_arena *arena; /* of the texts in @base, also those of agents that it has left */
     pthread_mutex_t lock;    /* of @inner, as others may cancel it */
     struct srd_source *inner;
-    size_t index;       /* of its agent */
-    const char *leader; /* what use() was told; NULL: it was not yet */
+    size_t index;                         /* of its agent */
+    char cluster_id[SRD_CLUSTER_ID_SIZE]; /* of the run's cluster; "": not known */
+    const char *leader;                   /* what use() was told; NULL: it was not yet */
     size_t frontends;
     bool cancelled;
 };
 
 /* One batch on its way through the agents. */
 struct relay {
+    struct agency *agency;
     const struct srd_batch *batch;
     bool *answered;
     size_t *indexes; /* of the questions that are out */
     size_t answers;  /* of the latest agent that were no time-outs */
 };
 
+/* The cluster's id, if this is an answer that says it; "" */
+static void read_id(const struct srd_answer *answer, char out[SRD_CLUSTER_ID_SIZE])
+{
+    *out = '\0';
+    if (!strcmp(answer->probe->id, srd_probe_frontends.id) && answer->status == SRD_ANSWERED &&
+        answer->table->rows)
+        snprintf(out, SRD_CLUSTER_ID_SIZE, "%s", srd_cell_text(answer->table, 0, "ClusterId"));
+}
+
 static void pass_on(void *context, size_t index, const struct srd_answer *answer,
                     struct srd_arena **memory)
 {
     struct relay *relay = context;
     size_t own = relay->indexes[index];
+    char id[SRD_CLUSTER_ID_SIZE];
+
+    read_id(answer, id);
+    if (*id) {
+        memcpy(relay->agency->cluster_id, id, sizeof(id));
+        srd_remote_identify(relay->agency->remote, relay->agency->index, id);
+    }
 
     relay->answered[own] = true;
     relay->answers += answer->status != SRD_TIMED_OUT;
@@ -64,6 +85,28 @@ static void take_base(struct agency *a)
     a->base.session_zone_unknown = inner->session_zone_unknown;
 }
 
+/* Does the agent stand for the cluster that the run began with? One who cannot say it does. */
+static int check_cluster(struct agency *a, struct srd_source *src, int64_t deadline_ms,
+                         struct srd_error *err)
+{
+    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
+    const struct srd_probe *probe = &srd_probe_frontends;
+    struct srd_question q = { .probe = probe, .key = "", .node = "", .deadline_ms = deadline_ms };
+    struct srd_answer answer = { .probe = probe, .key = "", .node = "", .detail = "" };
+    char id[SRD_CLUSTER_ID_SIZE];
+
+    if (!*a->cluster_id || srd_probe_render(probe, &probe->texts[0], NULL, arena, &q.sql, err) ||
+        src->ops->ask(src, &q, arena, &answer, err))
+        return (int)err->code;
+    read_id(&answer, id);
+    if (!*id || !strcmp(id, a->cluster_id))
+        return 0;
+    srd_remote_identify(a->remote, a->index, id);
+    return srd_fail(err, SRD_E_CONNECT,
+                    "%s stands for another cluster than the one that this run began with",
+                    src->info.where);
+}
+
 /* Goes to the next agent that is well. */
 static int move(struct agency *a, unsigned *tried, int64_t deadline_ms, struct srd_error *err)
 {
@@ -72,9 +115,12 @@ static int move(struct agency *a, unsigned *tried, int64_t deadline_ms, struct s
     bool cancelled, follower;
 
     leave(a);
-    if (srd_remote_engage(a->remote, tried, deadline_ms, &a->index, &src, err))
-        return (int)err->code;
-    *err = (struct srd_error){ 0 };
+    do {
+        srd_source_close(&src);
+        if (srd_remote_engage(a->remote, tried, deadline_ms, &a->index, &src, err))
+            return (int)err->code;
+        *err = (struct srd_error){ 0 };
+    } while (check_cluster(a, src, deadline_ms, err));
     pthread_mutex_lock(&a->lock);
     a->inner = src;
     cancelled = a->cancelled;
@@ -158,12 +204,17 @@ static int ask_many(struct srd_source *src, const struct srd_batch *batch, struc
 {
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
     struct agency *a = (struct agency *)src;
-    struct relay relay = { .batch = batch,
+    struct relay relay = { .agency = a,
+                           .batch = batch,
                            .answered = srd_arena_array(arena, batch->count + 1, sizeof(bool)),
                            .indexes = srd_arena_array(arena, batch->count + 1, sizeof(size_t)) };
     unsigned tried = 0, retokened = 0;
     bool again = false;
 
+    /* a run begins with the question which cluster it is, and may begin anywhere */
+    for (size_t i = 0; i < batch->count; i++)
+        if (!strcmp(batch->questions[i]->probe->id, srd_probe_frontends.id))
+            *a->cluster_id = '\0';
     do {
         /* @err stays what the one before said, if there is no other */
         if ((again || !a->inner || is_down(a)) && move(a, &tried, batch->deadline_ms, err))

@@ -20,6 +20,7 @@
     ((size_t)1 << 30) /* as snapshots; lines and tables have their own, lower ceilings */
 #define MAX_REFUSAL ((size_t)64 << 10)
 #define MAX_TOKEN 4096
+#define TOKEN_HEADER "X-Agent-Token: "
 /* An agent keeps the deadline by itself; what it knew by then is on its way for so long. */
 #define GRACE_MS 1000
 
@@ -31,7 +32,6 @@ struct agent {
     char *token_line;   /* "X-Agent-Token: ..."; NULL: none */
     const char *leader; /* "" until the engine knows it */
     size_t frontends;   /* 0 until then */
-    bool known;         /* @base.connected is what the agent said */
     bool follower;
     enum srd_agent_fault fault;
     void (*heard)(void *context, const void *bytes, size_t n);
@@ -100,6 +100,16 @@ static int write_request(const struct agent *agent, const struct srd_batch *batc
 }
 
 /* ---- what an agent says when it does not answer ---- */
+
+/* Who is no agent of ours may send back what it was sent. */
+static char *hide_token(const struct agent *agent, char *words)
+{
+    const char *token = agent->token_line ? agent->token_line + strlen(TOKEN_HEADER) : "";
+    size_t n = strlen(token);
+    for (char *at = words; n && (at = strstr(at, token));)
+        at = memset(at, '*', n);
+    return words;
+}
 
 /* Its own words, fit for a terminal; "" if there are none. */
 static void refusal_words(struct agent *agent, struct srd_buf *out)
@@ -170,11 +180,14 @@ static int begun(void *context, const struct srd_snapshot_head *head, struct srd
     agent->follower = head->follower;
     if (head->session_zone_unknown)
         agent->base.session_zone_unknown = true;
-    if (agent->known || !*head->connected)
+    if (!*head->connected)
         return 0;
-    agent->base.connected = srd_arena_copy(agent->arena, head->connected);
-    agent->base.cluster_name = *head->cluster ? srd_arena_copy(agent->arena, head->cluster) : NULL;
-    agent->known = true;
+    /* it may go to another FE between two rounds, or be another agent at the same place */
+    if (strcmp(agent->base.connected, head->connected) != 0)
+        agent->base.connected = srd_arena_copy(agent->arena, head->connected);
+    if (strcmp(agent->base.cluster_name ? agent->base.cluster_name : "", head->cluster) != 0)
+        agent->base.cluster_name =
+            *head->cluster ? srd_arena_copy(agent->arena, head->cluster) : NULL;
     return 0;
 }
 
@@ -219,7 +232,7 @@ static int answered(void *context, const struct srd_recorded *recorded, struct s
     answer.probe = round->batch->questions[index]->probe;
     answer.key = round->batch->questions[index]->key;
     answer.node = srd_arena_copy(memory, recorded->node);
-    answer.detail = srd_arena_copy(memory, recorded->detail);
+    answer.detail = hide_token(round->agent, srd_arena_copy(memory, recorded->detail));
     if (answer.status == SRD_ANSWERED &&
         !(answer.table = srd_recorded_table(recorded, &round->cells, memory, err)))
         return (int)err->code;
@@ -296,6 +309,8 @@ static int exchange(struct round *round, struct srd_error *err)
             read_answers(round, err);
     }
     srd_http_hang_up(agent->client);
+    if (err->code)
+        hide_token(agent, err->text);
     if (!err->code)
         agent->fault = SRD_AGENT_FINE;
     else if (round->told)
@@ -481,7 +496,7 @@ int srd_agent_open(const struct srd_agent_access *options, struct srd_source **o
     agent->client = client;
     agent->url = srd_arena_printf(arena, "%.*s/collect", n, options->url);
     agent->token_line = options->token && *options->token
-                            ? srd_arena_printf(arena, "X-Agent-Token: %s", options->token)
+                            ? srd_arena_printf(arena, TOKEN_HEADER "%s", options->token)
                             : NULL;
     agent->leader = "";
     agent->heard = options->heard;
