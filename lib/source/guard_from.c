@@ -44,8 +44,8 @@ static bool begins_period(const struct srd_guard_token *t)
            srd_guard_is(t + 1, "as") && srd_guard_is(t + 2, "of");
 }
 
-/* Keywords that begin what comes behind a table, and are names elsewhere. */
-static bool begins_clause(const struct srd_guard_token *t)
+/* Keywords that begin what belongs to a table, and are names elsewhere. */
+static bool begins_table_clause(const struct srd_guard_token *t)
 {
     static const char *const before_parenthesis[] = { "partitions", "tablet", "tablets",
                                                       "replica",    "sample", NULL };
@@ -56,7 +56,13 @@ static bool begins_clause(const struct srd_guard_token *t)
     if (srd_guard_is(t, "temporary") &&
         (srd_guard_is(t + 1, "partition") || srd_guard_is(t + 1, "partitions")))
         return true;
-    return begins_period(t) || srd_guard_is(t, "qualify") || srd_guard_is(t, "pivot") ||
+    return begins_period(t);
+}
+
+/* Those, and what comes behind a table. */
+static bool begins_clause(const struct srd_guard_token *t)
+{
+    return begins_table_clause(t) || srd_guard_is(t, "qualify") || srd_guard_is(t, "pivot") ||
            srd_guard_continues_query(t);
 }
 
@@ -105,9 +111,7 @@ static bool table_clauses(struct srd_guard *g)
             g->token += 3;
             if (!srd_guard_condition(g))
                 return false;
-        } else if (srd_guard_is(t, "partition") ||
-                   (begins_clause(t) &&
-                    (srd_guard_is(t, "temporary") || srd_guard_is(t + 1, "(")))) {
+        } else if (srd_guard_is(t, "partition") || begins_table_clause(t)) {
             g->token += srd_guard_is(t, "temporary") ? 2 : 1;
             if (!plain_list(g))
                 return false;
