@@ -301,6 +301,35 @@ static const struct hidden {
 };
 /* clang-format on */
 
+/* clang-format off */
+static const struct cell {
+    const char *name, *column, *text, *want;
+} cells[] = {
+    { "a statement in a result loses its literals", "Info", "SELECT 'x'", "SELECT ?" },
+    { "conditions of a routine load go, its settings stay", "JobProperties",
+      "{\"whereExpr\":\"city = 'x'\",\"maxBatchRows\":\"200000\",\"columnToColumnExpr\":\"a\"}",
+      "{\"maxBatchRows\":\"200000\",\"whereExpr\":\"?\",\"columnToColumnExpr\":\"?\"}" },
+    { "a condition whose name is written with escapes goes", "JOB_PROPERTIES",
+      "{\"where\\u0045xpr\":\"x\"}", "{\"whereExpr\":\"?\"}" },
+    { "an expression that is more than a text goes", "job_properties",
+      "{\"anExpr\":{\"a\":[1,\"x\"]},\"b\":1}", "{\"b\":1,\"anExpr\":\"?\"}" },
+    { "properties without a condition stay as they are", "JobProperties",
+      "{ \"format\" : \"csv\" }", "{ \"format\" : \"csv\" }" },
+    { "properties that were cut off go", "JobProperties", "{\"whereExpr\":\"city = 'x", "?" },
+    { "what is no object goes", "JobProperties", "[\"city = 'x'\"]", "?" },
+    { "no properties stay none", "JobProperties", "", "" },
+};
+/* clang-format on */
+
+static void check_cell(void **state)
+{
+    const struct cell *row = *state;
+    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
+
+    assert_true(srd_guard_private_column(row->column));
+    assert_string_equal(srd_guard_hide_cell(row->column, row->text, arena), row->want);
+}
+
 static void check_cut(void **state)
 {
     static const char letters[] = {
@@ -371,8 +400,9 @@ int main(int argc, char **argv)
     if (argc > 1 && !strcmp(argv[1], "--judge"))
         return judge_lines(argv[2]);
     read_corpus(arena);
-    tests = srd_arena_array(arena, n + SRD_COUNT(cuts) + SRD_COUNT(hidden) + statement_count,
-                            sizeof(*tests));
+    tests = srd_arena_array(
+        arena, n + SRD_COUNT(cuts) + SRD_COUNT(hidden) + SRD_COUNT(cells) + statement_count,
+        sizeof(*tests));
     memcpy(tests, single, sizeof(single));
     for (size_t i = 0; i < SRD_COUNT(cuts); i++)
         tests[n++] = (struct CMUnitTest){ .name = cuts[i].name,
@@ -382,6 +412,10 @@ int main(int argc, char **argv)
         tests[n++] = (struct CMUnitTest){ .name = hidden[i].name,
                                           .test_func = check_hidden,
                                           .initial_state = (void *)&hidden[i] };
+    for (size_t i = 0; i < SRD_COUNT(cells); i++)
+        tests[n++] = (struct CMUnitTest){ .name = cells[i].name,
+                                          .test_func = check_cell,
+                                          .initial_state = (void *)&cells[i] };
     for (size_t i = 0; i < statement_count; i++)
         tests[n++] = (struct CMUnitTest){ .name = statements[i].name,
                                           .test_func = check_statement,

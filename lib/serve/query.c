@@ -98,7 +98,7 @@ static struct srd_json *cell(const struct query *q, const struct srd_table *tabl
     const char *text = table->cells[row * table->columns + column];
 
     if (text && srd_guard_private_column(table->names[column]))
-        text = srd_guard_hide_literals(text, strlen(text), q->arena);
+        text = srd_guard_hide_cell(table->names[column], text, q->arena);
     return srd_json_new_text(text);
 }
 

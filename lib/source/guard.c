@@ -205,7 +205,8 @@ static bool cut(struct srd_guard *g, size_t n)
         }
         if (!add_token(g, &t, &tokens[i]))
             return false;
-        /* U+3000 begins a name here, and would be a blank behind the one that we put for the comment */
+        /* U+3000 begins a name here, and would be a blank behind the one that we put for the
+         * comment */
         if (t.at == comment_end && t.kind != SRD_LEX_END &&
             !memcmp(g->sql + t.at, "\xe3\x80\x80", t.size < 3 ? t.size : 3))
             return srd_guard_refuse(g, SRD_GUARD_LETTER, &tokens[i],
@@ -254,6 +255,7 @@ static bool explain(struct srd_guard *g)
                                 "EXPLAIN ANALYZE executes the statement");
     if (!srd_guard_take(g, "logical") && !srd_guard_take(g, "verbose"))
         srd_guard_take(g, "costs");
+    g->explained = true;
     if (!srd_guard_begins_query(g->token) && !srd_guard_is(g->token, "("))
         return srd_guard_refuse(
             g, SRD_GUARD_EXPLAIN, g->token,

@@ -33,7 +33,8 @@
  *         table is read, are refused. Columns with users' SQL texts (definitions of tasks and views,
  *         query history) may be selected under their own name and used in no other way, so that who
  *         prints the result can recognise them with srd_guard_private_column() and hide their
- *         literals; @share_sql lifts this.
+ *         literals with srd_guard_hide_cell(); @share_sql lifts this. Names and bounds of partitions,
+ *         defaults and expressions of columns count as schema, not as users' rows.
  * SELECT  Any table, any catalog; the rest as above.
  * PROBES  Nothing: whoever asks must name a probe.
  *
@@ -106,9 +107,15 @@ bool srd_guard_judge(const char *sql, size_t n, const struct srd_guard_rules *ru
 
 /*
  * Do the cells of a result's column of this name hold users' SQL texts? (Info of SHOW PROCESSLIST,
- * Statement, Create View, DEFINITION ...) ASCII case does not matter.
+ * Statement, Create View, DEFINITION, JobProperties ...) ASCII case does not matter.
  */
 bool srd_guard_private_column(const char *name);
+
+/*
+ * @text, a cell of such a column, as it may be seen: with srd_guard_hide_literals(), or, of the
+ * properties of routine loads (JSON), with "?" for each member that is an expression (whereExpr).
+ */
+const char *srd_guard_hide_cell(const char *name, const char *text, struct srd_arena *arena);
 
 /*
  * @sql, a text of somebody else's, with each string, number and binary literal replaced by "?" and

@@ -246,6 +246,7 @@ static const struct table {
     { "information_schema", "tasks", NULL, "definition" },
     { "information_schema", "materialized_views", NULL, "materialized_view_definition" },
     { "information_schema", "views", NULL, "view_definition" },
+    { "information_schema", "routine_load_jobs", NULL, "job_properties" }, /* conditions of users */
     { "information_schema", "routines", NULL, "routine_definition" },
     { "information_schema", "warehouse_queries", NULL, "query" },
 };
@@ -260,6 +261,8 @@ static const char *const private_columns[] = {
     "create view",
     "definition",
     "info", /* PROCESSLIST */
+    "job_properties",
+    "jobproperties", /* ROUTINE LOAD */
     "materialized_view_definition",
     "query",
     "routine_definition",
@@ -370,11 +373,42 @@ static bool refuse_values(struct srd_guard *g, const struct srd_guard_token *whe
 static bool refuse_private(struct srd_guard *g, const struct srd_guard_token *where,
                            const struct table *table)
 {
+    /* some of these tables a FE reads while it plans, and their rows are constants of the plan */
+    if (g->explained)
+        return srd_guard_refuse(g, SRD_GUARD_PRIVATE, where,
+                                "%s of %s.%s holds users' SQL, and a plan may show it",
+                                table->private, table->database, table->name);
     return srd_guard_refuse(
         g, SRD_GUARD_PRIVATE, where,
         "%s of %s.%s holds users' SQL, and may only be selected as it is, under "
         "its own name",
         table->private, table->database, table->name);
+}
+
+bool srd_guard_private_member(const char *key, size_t n)
+{
+    return n >= 4 && !strncasecmp(key + n - 4, "expr", 4);
+}
+
+/* Is @t the column in GET_JSON_STRING(column, '$.key'), and the key no expression? */
+static bool harmless_member(const struct srd_guard *g, const struct srd_guard_token *t)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+    const struct srd_guard_token *call = t - 1, *path = t + 2;
+    const char *key;
+    size_t n;
+
+    while (srd_guard_is(call, ".") && srd_guard_is_name(call - 1))
+        call -= 2;
+    if (!one_of(t->text, "job_properties") || !srd_guard_is(call, "(") ||
+        !(srd_guard_is(call - 1, "get_json_string") || srd_guard_is(call - 1, "get_json_int")) ||
+        !srd_guard_is(t + 1, ",") || path->kind != SRD_LEX_STRING || !srd_guard_is(t + 3, ")") ||
+        path->size < 4)
+        return false;
+    key = g->sql + path->at + 3; /* behind '$. */
+    n = path->size - 4;
+    return key[-2] == '$' && key[-1] == '.' && strspn(key, letters) == n &&
+           !srd_guard_private_member(key, n);
 }
 
 /*
@@ -388,15 +422,20 @@ static bool check_column(struct srd_guard *g, const struct srd_guard_token *t,
         return true;
     if (one_of(t->text, table->values))
         return refuse_values(g, t, table);
-    if (g->rules->share_sql || !one_of(t->text, table->private))
+    if (g->rules->share_sql || !one_of(t->text, table->private) || harmless_member(g, t))
         return true;
-    if (!t->plain || g->renaming)
-        return refuse_private(g, t->plain ? g->renaming : t, table);
+    if (!t->plain || g->renaming || g->explained)
+        return refuse_private(g, t->plain && g->renaming ? g->renaming : t, table);
     return true;
 }
 
 bool srd_guard_check_columns(struct srd_guard *g, const struct srd_guard_token *first)
 {
+    const struct srd_guard_token *hiding = g->inner_star  ? g->inner_star
+                                           : g->renaming  ? g->renaming
+                                           : g->explained ? g->star
+                                                          : NULL;
+
     for (size_t i = 0; i < SRD_COUNT(special); i++) {
         const struct table *table = &special[i];
 
@@ -404,8 +443,8 @@ bool srd_guard_check_columns(struct srd_guard *g, const struct srd_guard_token *
             continue;
         if (g->star && table->values)
             return refuse_values(g, g->star, table);
-        if (g->star && table->private && !g->rules->share_sql && (g->inner_star || g->renaming))
-            return refuse_private(g, g->inner_star ? g->inner_star : g->renaming, table);
+        if (g->star && table->private && !g->rules->share_sql && hiding)
+            return refuse_private(g, hiding, table);
         for (const struct srd_guard_token *t = first; t->kind != SRD_LEX_END; t++)
             if (!check_column(g, t, table))
                 return false;

@@ -45,6 +45,7 @@ struct srd_guard {
     unsigned special; /* which tables with special columns are read: guard_names.c */
     /* the first of each, for those columns; NULL: there is none */
     const struct srd_guard_token *star, *inner_star, *renaming;
+    bool explained; /* the answer is the query's plan */
 };
 
 bool srd_guard_refuse(struct srd_guard *g, enum srd_guard_code code,
@@ -100,6 +101,8 @@ bool srd_guard_check_catalog(struct srd_guard *g, const struct srd_guard_token *
                              const char *catalog);
 /* At the end: the columns of the noted tables. @first is the statement's first token. */
 bool srd_guard_check_columns(struct srd_guard *g, const struct srd_guard_token *first);
+/* Of the JSON in JobProperties: is this member an expression of a user's? */
+bool srd_guard_private_member(const char *key, size_t n);
 
 /* guard_functions.c. @where is the name, @qualified whether there is a database before it. */
 bool srd_guard_check_function(struct srd_guard *g, const struct srd_guard_token *where,

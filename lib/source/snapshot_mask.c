@@ -109,7 +109,8 @@ static void put_text(struct srd_mask *mask, const char *text, struct srd_buf *ou
 }
 
 /* A user's SQL text. */
-static void put_private(struct srd_mask *mask, const char *text, struct srd_buf *out)
+static void put_private(struct srd_mask *mask, const char *name, const char *text,
+                        struct srd_buf *out)
 {
     struct srd_arena *arena;
 
@@ -118,7 +119,7 @@ static void put_private(struct srd_mask *mask, const char *text, struct srd_buf 
         return;
     }
     arena = srd_arena_new();
-    put_text(mask, srd_guard_hide_literals(text, strlen(text), arena), out);
+    put_text(mask, srd_guard_hide_cell(name, text, arena), out);
     srd_arena_free(&arena);
 }
 
@@ -134,7 +135,7 @@ void srd_mask_row(struct srd_mask *mask, size_t row, struct srd_buf *out)
         if (i)
             srd_buf_char(out, ',');
         if (kinds[i] == PRIVATE)
-            put_private(mask, cell, out);
+            put_private(mask, t->names[i], cell, out);
         else if ((kinds[i] == SECRET && srd_secret_value(t->names[i], cell)) ||
                  (kinds[i] == VALUE && secret && srd_secret_value(secret, cell)))
             srd_cell_write(out, MASK);
