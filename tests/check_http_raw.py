@@ -776,6 +776,14 @@ class Life(unittest.TestCase):
         for s in open_ones:
             s.close()
 
+    def test_end_in_a_handler(self):
+        """An end that finds handlers at work waits for them, and for the streams and the work that they begin"""
+        for request in (b"GET /stream?n=5&ms=100&hold=1&pause=700 HTTP/1.1\r\nHost: a\r\n\r\n",
+                        post("/later?ms=300&hold=1&pause=700", b"x"), post("/echo?pause=700", b"x")):
+            with Echo("--threads", 2) as echo, echo.connect() as s:
+                s.sendall(request)
+                time.sleep(0.2)
+
 
 def certificate(folder, name):
     files = [str(Path(folder) / f"{name}.{end}") for end in ("crt", "key")]

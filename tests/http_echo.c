@@ -8,6 +8,7 @@
  *   GET  /stream?n=N&ms=N        N events (0: none, until somebody leaves)
  *   GET  /flood                  a stream for clients that do not read
  *   POST /refuse                 401 from admit()        GET /close: closes the connection
+ *   ...?pause=MS: the handler itself takes that long first
  *   GET  /stats                  what happened, as JSON  GET /kill?id=N  GET /connections
  *
  * Prints "listening ADDRESS:PORT"; obeys the lines "reload CERT KEY", "drain MS" on stdin; ends
@@ -44,7 +45,7 @@ static struct {
     pthread_mutex_t lock;
     pthread_cond_t change;
     struct task *tasks;
-    bool quit;
+    bool hurry, quit; /* all that does not hold is due; the thread ends */
 } timer = { .lock = PTHREAD_MUTEX_INITIALIZER, .change = PTHREAD_COND_INITIALIZER };
 
 static atomic_size_t admitted, handled, gone_count, done_count, released, refused_sends;
@@ -118,15 +119,15 @@ static bool run(struct task *task)
 }
 
 /* What is due, taken out of the list; NULL: nothing yet. With the lock. */
-static struct task *take_due(int64_t now, bool all)
+static struct task *take_due(int64_t now, bool hurry)
 {
     for (struct task **link = &timer.tasks; *link; link = &(*link)->next) {
         struct task *task = *link;
-        bool early = atomic_load(&task->gone) && !task->hold;
+        bool early = (hurry || atomic_load(&task->gone)) && !task->hold;
 
-        if (task->due_ms > now && !early && !all)
+        if (task->due_ms > now && !early)
             continue;
-        if (early || all)
+        if (early)
             task->left = 0;
         *link = task->next;
         return task;
@@ -139,7 +140,7 @@ static void *work(void *context)
     (void)context;
     pthread_mutex_lock(&timer.lock);
     while (!timer.quit || timer.tasks) {
-        struct task *task = take_due(srd_clock_monotonic_ms(), timer.quit);
+        struct task *task = take_due(srd_clock_monotonic_ms(), timer.hurry);
         struct timespec at;
 
         if (task) {
@@ -167,6 +168,14 @@ static void *work(void *context)
     }
     pthread_mutex_unlock(&timer.lock);
     return NULL;
+}
+
+static void raise_flag(bool *flag)
+{
+    pthread_mutex_lock(&timer.lock);
+    *flag = true;
+    pthread_cond_signal(&timer.change);
+    pthread_mutex_unlock(&timer.lock);
 }
 
 /* ---- routes ---- */
@@ -320,6 +329,7 @@ static void handle(void *context, struct srd_http_request *request)
 
     (void)context;
     atomic_fetch_add(&handled, 1);
+    usleep((useconds_t)number(request, "pause", 0) * 1000);
     if (strcmp(path, "/hello") == 0) {
         answer_text(request, 200, "application/json", "{\"ok\":true}", 11);
     } else if (strcmp(path, "/echo") == 0) {
@@ -489,12 +499,10 @@ int main(int argc, char **argv)
         obey();
         srd_http_drain(server, 200);
     }
-    pthread_mutex_lock(&timer.lock);
-    timer.quit = true;
-    pthread_cond_signal(&timer.change);
-    pthread_mutex_unlock(&timer.lock);
-    pthread_join(worker, NULL);
+    raise_flag(&timer.hurry);
     srd_http_stop(&server);
+    raise_flag(&timer.quit);
+    pthread_join(worker, NULL);
     if (options.tls) {
         free((char *)tls.certificate);
         free((char *)tls.key);

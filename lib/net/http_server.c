@@ -249,6 +249,8 @@ bool srd_http_connection_close(struct srd_http_server *server, uint64_t id)
 /* Until @count is 0, or the time is over. */
 static bool wait_for(struct srd_http_server *server, atomic_size_t *count, int64_t until_ms)
 {
+    bool over;
+
     pthread_mutex_lock(&server->lock);
     while (atomic_load(count) > 0 && srd_clock_monotonic_ms() < until_ms) {
         int64_t wake_ms = srd_clock_monotonic_ms() + LOOK_AGAIN_MS;
@@ -259,14 +261,17 @@ static bool wait_for(struct srd_http_server *server, atomic_size_t *count, int64
         at.tv_nsec = (long)(wake_ms % 1000) * 1000000L;
         pthread_cond_timedwait(&server->quiet, &server->lock, &at);
     }
+    over = atomic_load(count) == 0;
     pthread_mutex_unlock(&server->lock);
-    return atomic_load(count) == 0;
+    return over;
 }
 
 static void cut_rest(struct srd_http_server *server)
 {
-    size_t touched = atomic_load(&server->seats_touched);
+    size_t touched;
 
+    atomic_store(&server->cut, true); /* first: a handler that begins later is not called */
+    touched = atomic_load(&server->seats_touched);
     for (size_t i = 0; i < touched; i++) {
         struct srd_http_seat *seat = &server->seats[i];
         uint32_t generation;
@@ -286,6 +291,7 @@ void srd_http_drain(struct srd_http_server *server, int64_t wait_ms)
     srd_http_watch_wake(server); /* it closes the door */
     wait_for(server, &server->active, srd_clock_monotonic_ms() + wait_ms);
     cut_rest(server);
+    wait_for(server, &server->handlers, INT64_MAX); /* which do not block */
 }
 
 void srd_http_stop(struct srd_http_server **server)

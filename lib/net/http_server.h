@@ -161,9 +161,15 @@ bool srd_http_connection_close(struct srd_http_server *server, uint64_t id); /* 
 /*
  * No new connections; answers say Connection: close; waits until all requests are done, at most
  * @wait_ms, then cuts what is left (gone() is called for it). Streams are the owner's to end first.
+ *
+ * When it returns no handle() runs, and none will: whoever they hand work to may end. gone() and done() may
+ * still be called, until srd_http_stop() returns.
  */
 void srd_http_drain(struct srd_http_server *server, int64_t wait_ms);
-/* After srd_http_drain(); every request that was taken with srd_http_later() must have been answered. */
+/*
+ * Drains if nobody has. Waits until every request that was taken with srd_http_later() is answered, and
+ * every stream ended: it is their owners, who have heard gone(), that it waits for.
+ */
 void srd_http_stop(struct srd_http_server **server);
 
 #endif

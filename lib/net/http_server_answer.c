@@ -64,6 +64,7 @@ bool srd_http_settle(struct srd_http_exchange *x, struct MHD_Response *response,
                      struct srd_http_stream *stream, int status, uint64_t size)
 {
     struct srd_http_seat *seat = x->seat;
+    struct srd_http_server *server = seat->server;
     struct MHD_Connection *mhd = seat->mhd;
     bool twice, suspended;
 
@@ -78,7 +79,7 @@ bool srd_http_settle(struct srd_http_exchange *x, struct MHD_Response *response,
         x->status = status;
         x->size = size;
         if (stream && !suspended)
-            atomic_fetch_add(&seat->server->held, 1);
+            atomic_fetch_add(&server->held, 1);
         if (stream && x->told) { /* it left before there was a stream */
             shutdown(seat->fd, SHUT_RDWR);
             srd_http_stream_leave(stream);
@@ -90,8 +91,11 @@ bool srd_http_settle(struct srd_http_exchange *x, struct MHD_Response *response,
         srd_mhd.destroy_response(response);
         return false;
     }
-    if (suspended) /* the last that is done to the exchange on this thread */
+    if (suspended) { /* the last that is done to the exchange on this thread */
+        atomic_fetch_add(&server->held, 1); /* for the loop may finish it before this returns */
         srd_mhd.resume_connection(mhd);
+        atomic_fetch_sub(&server->held, 1);
+    }
     return true;
 }
 

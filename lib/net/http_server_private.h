@@ -122,7 +122,18 @@ struct srd_http_head_field {
     const char *name, *value;
 };
 
-/* In its own arena, except for @body. */
+/*
+ * In its own arena, except for @body, from its request line to srd_http_finish(). Three may need
+ * it, and whoever is the last of them finishes it, once:
+ *
+ *   the library  until srd_http_on_over() (@over). Not before the answer of one that was taken with
+ *                later(): its connection is suspended, and the library closes none that is.
+ *   its owner    of a stream: until srd_http_stream_end() (@ended), also when the client has left
+ *   gone()       while it runs (@in_gone); never while handle() does (@armed comes after it)
+ *
+ * So memory of the request's arena may be known to other threads (a worker, the pulse) until they
+ * answer it, or end its stream, and no longer.
+ */
 struct srd_http_exchange {
     struct srd_http_request request; /* first: the callers hold this */
     struct srd_http_seat *seat;
@@ -146,7 +157,7 @@ struct srd_http_exchange {
     bool answered;
     bool queued; /* the library has the answer */
     struct MHD_Response *response;
-    struct srd_http_stream *body_stream; /* while @response is there */
+    struct srd_http_stream *body_stream; /* held until the exchange is finished */
     int status;
     uint64_t size; /* of the body; of a stream: sent so far, when over */
 };
@@ -181,6 +192,7 @@ bool srd_http_settle(struct srd_http_exchange *x, struct MHD_Response *response,
 /* http_server_stream.c */
 void srd_http_stream_leave(struct srd_http_stream *stream); /* the client is gone */
 uint64_t srd_http_stream_sent(struct srd_http_stream *stream);
+void srd_http_stream_let_go(struct srd_http_stream *stream);
 
 /* ---- the server (http_server.c) ---- */
 
@@ -209,9 +221,11 @@ struct srd_http_server {
     struct srd_http_loop *loops, *retired;
     struct srd_http_lingerer lingerers[SRD_HTTP_LINGERERS];
 
-    atomic_size_t active; /* exchanges that are there */
-    atomic_size_t held;   /* those of them that were taken with later(), and streams */
-    atomic_bool draining, stopping;
+    atomic_size_t active;   /* exchanges that are there */
+    atomic_size_t held;     /* those of them that were taken with later(), and streams */
+    atomic_size_t handlers; /* at work */
+    /* no new connections; what is there was cut, and no handler begins; no thread goes on */
+    atomic_bool draining, cut, stopping;
     pthread_t watcher;
     bool watching;
     int epoll_fd, wake_fd;
@@ -246,7 +260,8 @@ void srd_http_watch_wake(struct srd_http_server *server);
 void srd_http_watch_arm(struct srd_http_seat *seat);
 /* gone(), once, if there is somebody to tell; on the watcher's thread, or draining. */
 void srd_http_left(struct srd_http_seat *seat, uint32_t generation);
-/* gone() for an exchange whose @in_gone was just set, and its end if nobody else has to wait for it. */
+/* gone() for an exchange whose @in_gone was just set, and its end if nobody else has to wait for
+ * it. */
 void srd_http_tell_gone(struct srd_http_exchange *x);
 #define SRD_HTTP_EVENT_WAKE UINT64_MAX
 #define SRD_HTTP_EVENT_LISTEN (UINT64_MAX - 1)

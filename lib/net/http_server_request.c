@@ -85,16 +85,20 @@ void srd_http_finish(struct srd_http_exchange *x)
                              srd_clock_monotonic_ms() - x->request.started_ms);
     if (x->response)
         srd_mhd.destroy_response(x->response); /* it was never sent */
+    if (x->body_stream)
+        srd_http_stream_let_go(x->body_stream);
     free(x->body);
     srd_arena_free(&arena);
+    atomic_fetch_sub(&server->active, 1);
+    if (!held && !atomic_load(&server->draining))
+        return;
+    /* With the lock: whoever waits for the last of them may free the server as soon as he sees it.
+     */
+    pthread_mutex_lock(&server->lock);
     if (held)
         atomic_fetch_sub(&server->held, 1);
-    atomic_fetch_sub(&server->active, 1);
-    if (atomic_load(&server->draining)) {
-        pthread_mutex_lock(&server->lock);
-        pthread_cond_broadcast(&server->quiet);
-        pthread_mutex_unlock(&server->lock);
-    }
+    pthread_cond_broadcast(&server->quiet);
+    pthread_mutex_unlock(&server->lock);
 }
 
 /* The library is done with a request: its answer was sent, or the connection is gone. */
@@ -269,11 +273,25 @@ static void keep(struct srd_http_exchange *x, const char *bytes, size_t n)
     x->request.body = x->body;
 }
 
+/* false: the server was cut, and ends. It waits for the handlers that run then. */
+static bool call_handler(struct srd_http_exchange *x)
+{
+    struct srd_http_server *server = x->seat->server;
+    bool may;
+
+    atomic_fetch_add(&server->handlers,
+                     1); /* first: either it sees us, or we see that it was cut */
+    may = !atomic_load(&server->cut);
+    if (may)
+        server->options.handle(server->options.context, &x->request);
+    atomic_fetch_sub(&server->handlers, 1);
+    return may;
+}
+
 /* The body is whole. */
 static enum MHD_Result ask(struct srd_http_exchange *x, struct MHD_Connection *connection)
 {
     struct srd_http_seat *seat = x->seat;
-    const struct srd_http_options *options = &seat->server->options;
     bool later, stream;
 
     x->asked = true;
@@ -281,7 +299,10 @@ static enum MHD_Result ask(struct srd_http_exchange *x, struct MHD_Connection *c
         srd_http_refuse(x, 413, "the body is too large");
         return queue(x, connection);
     }
-    options->handle(options->context, &x->request);
+    if (!call_handler(x)) {
+        srd_http_refuse(x, 503, "the server ends");
+        return queue(x, connection);
+    }
     /* Now, and not in srd_http_later(): gone() shall not be called while handle() runs. */
     pthread_mutex_lock(&seat->lock);
     later = x->later;

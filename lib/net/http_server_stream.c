@@ -17,8 +17,10 @@
 #define TOUCHED_MUCH ((size_t)8192)
 
 /*
- * Two hold it: its owner until srd_http_stream_end(), the library until the answer is over. The
- * connection is suspended while there is nothing to send; whoever changes that resumes it.
+ * Three hold it: its owner until srd_http_stream_end(), the library until it forgets the answer,
+ * and the exchange, which counts what was sent when it is over. (A library that is ending forgets
+ * an answer as soon as it is given one.) The connection is suspended while there is nothing to
+ * send; whoever changes that resumes it.
  */
 struct srd_http_stream {
     pthread_mutex_t lock;
@@ -48,7 +50,7 @@ static void give_back(char *bytes, size_t n)
         madvise(bytes + skip, (n - skip) / page * page, MADV_DONTNEED);
 }
 
-static void let_go(struct srd_http_stream *stream)
+void srd_http_stream_let_go(struct srd_http_stream *stream)
 {
     bool last;
 
@@ -127,7 +129,7 @@ static void forget(void *context)
     stream->mhd = NULL;
     stream->gone = true;
     pthread_mutex_unlock(&stream->lock);
-    let_go(stream);
+    srd_http_stream_let_go(stream);
 }
 
 struct srd_http_stream *srd_http_stream_open(struct srd_http_request *request,
@@ -140,7 +142,7 @@ struct srd_http_stream *srd_http_stream_open(struct srd_http_request *request,
     if (!stream)
         srd_no_memory();
     pthread_mutex_init(&stream->lock, NULL);
-    stream->holders = 2;
+    stream->holders = 3;
     stream->touched = TOUCHED_MUCH; /* by the library itself */
     stream->x = x;
     stream->most = x->seat->server->options.max_stream;
@@ -148,8 +150,10 @@ struct srd_http_stream *srd_http_stream_open(struct srd_http_request *request,
     response =
         srd_mhd.create_response_from_callback(MHD_SIZE_UNKNOWN, OLD_BLOCK, take, stream, forget);
     response = srd_http_with_fields(x, response, answer);
-    if (!srd_http_settle(x, response, stream, answer->status, 0))
+    if (!srd_http_settle(x, response, stream, answer->status, 0)) {
         stream->x = NULL;
+        srd_http_stream_let_go(stream);
+    }
     return stream;
 }
 
@@ -245,7 +249,7 @@ void srd_http_stream_end(struct srd_http_stream *stream)
             srd_http_seat_phase(seat, SRD_HTTP_SEND, now, now + seat->server->options.slow_ms);
         pthread_mutex_unlock(&seat->lock);
     }
-    let_go(stream);
+    srd_http_stream_let_go(stream);
     if (finish)
         srd_http_finish(x);
 }
