@@ -42,7 +42,8 @@ static const struct srd_view disks = {
     .needs = { &viewed, &srd_probe_backends },
     .columns = { { .name = "path", .unit = SRD_UNIT_TEXT },
                  { .name = "used_percent", .unit = SRD_UNIT_PERCENT },
-                 { .name = "backend_id", .unit = SRD_UNIT_ID } },
+                 { .name = "backend_id", .unit = SRD_UNIT_ID },
+                 { .name = "used_bytes", .unit = SRD_UNIT_BYTES } },
 };
 static const struct srd_view *const view_group[] = { &disks, NULL };
 static const struct srd_view *const *const views[] = { view_group, NULL };
@@ -135,7 +136,7 @@ static void rows_are_put_by_name(void **state)
     struct srd_rows rows = { .arena = arena, .view = &disks };
 
     (void)state;
-    assert_int_equal(srd_view_columns(&disks), 3);
+    assert_int_equal(srd_view_columns(&disks), 4);
     for (int i = 0; i < 50; i++) {
         srd_rows_add(&rows);
         srd_put_number(&rows, "used_percent", i);
@@ -144,12 +145,14 @@ static void rows_are_put_by_name(void **state)
     srd_put_text(&rows, "path", NULL);
     srd_put_id(&rows, "backend_id", "9223372036854775807");
     srd_put_number(&rows, "used_percent", NAN);
+    srd_put_number(&rows, "used_bytes", 76557792051.2);
     assert_int_equal(rows.count, 51);
     assert_true(srd_rows_value(&rows, 49, 1)->number > 48.9);
     assert_false(srd_rows_value(&rows, 49, 0)->present);
     assert_false(srd_rows_value(&rows, 50, 0)->present);
     assert_false(srd_rows_value(&rows, 50, 1)->present);
     assert_string_equal(srd_rows_value(&rows, 50, 2)->text, "9223372036854775807");
+    assert_true(srd_rows_value(&rows, 50, 3)->number == 76557792051);
     srd_rows_summary(&rows, "%d disks", 6);
     srd_rows_note(&rows, "%s", "one");
     assert_string_equal(rows.summary, "6 disks");

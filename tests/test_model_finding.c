@@ -117,6 +117,10 @@ static void findings_hold_what_is_said(void **state)
     assert_true(f->share > 0.99);
     srd_finding_value(f, 90, (struct srd_limit){ 85, SRD_UNIT_PERCENT, "catalogue" });
     assert_int_equal(f->unit, SRD_UNIT_PERCENT);
+    srd_finding_value(f, 76557792051.2, (struct srd_limit){ 0.3, SRD_UNIT_BYTES, "catalogue" });
+    assert_true(f->value == 76557792051 && f->limit.value == 0);
+    srd_finding_value(f, 90.5, (struct srd_limit){ 85, SRD_UNIT_PERCENT, "catalogue" });
+    assert_true(f->value > 90.4);
     for (size_t row = 0; row < 9; row++)
         srd_finding_row(f, &probe, t, row);
     assert_int_equal(f->table_row_count, 4);

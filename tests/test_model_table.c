@@ -80,10 +80,11 @@ static const struct row rows[] = {
     { "two percent signs say nothing", PERCENT, "90 %%", NOTHING },
     { "a percent sign alone says nothing", PERCENT, "%", NOTHING },
 
-    { "bytes with a blank before the unit", BYTES, "12.345 GB", 12.345 * 1073741824 },
-    { "bytes without a blank", BYTES, "1.2GB", 1.2 * 1073741824 },
+    { "bytes with a blank before the unit", BYTES, "12.345 GB", 13255342817 },
+    { "bytes without a blank", BYTES, "1.2GB", 1288490189 },
     { "bytes of no more than bytes", BYTES, "512B", 512 },
     { "bytes of a bare number", BYTES, "1024", 1024 },
+    { "bytes are a whole number, also when SQL multiplied them", BYTES, "14030226500.2667", 14030226500 },
     { "bytes of very old releases: zero without a unit", BYTES, "0.000 ", 0 },
     { "bytes in KB", BYTES, "18.5KB", 18944 },
     { "bytes in MB", BYTES, "2 MB", 2097152 },

@@ -45,6 +45,11 @@ static const char *format_time(struct srd_arena *arena, double ms, int zone_offs
     return srd_arena_copy(arena, text);
 }
 
+double srd_unit_round(enum srd_unit unit, double value)
+{
+    return unit == SRD_UNIT_BYTES ? round(value) : value;
+}
+
 const char *srd_unit_format(struct srd_arena *arena, enum srd_unit unit, double value,
                             int zone_offset_s)
 {
@@ -117,9 +122,10 @@ struct srd_finding *srd_finding_add(struct srd_findings *out, enum srd_severity 
 
 void srd_finding_value(struct srd_finding *f, double value, struct srd_limit limit)
 {
-    f->value = value;
+    f->value = srd_unit_round(limit.unit, value);
     f->unit = limit.unit;
     f->limit = limit;
+    f->limit.value = srd_unit_round(limit.unit, limit.value);
 }
 
 void srd_finding_share(struct srd_finding *f, double affected, double all)

@@ -27,6 +27,8 @@ enum srd_unit {
 };
 /* The suffix of JSON keys and the "unit" of findings: "" "count" "bytes" "percent" ... */
 const char *srd_unit_name(enum srd_unit unit);
+/* As it is shown: means, medians and shares of bytes are whole numbers of bytes, too. */
+double srd_unit_round(enum srd_unit unit, double value);
 /* For people: "66.40 GB", "96.52 %", "32,144", "3.4 points", "2026-01-20 10:00:00" (UTC + offset). */
 const char *srd_unit_format(struct srd_arena *arena, enum srd_unit unit, double value,
                             int zone_offset_s);
@@ -112,7 +114,7 @@ struct srd_findings {
 struct srd_finding *srd_finding_add(struct srd_findings *out, enum srd_severity severity,
                                     const char *kind, const char *name, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
-/* value and unit (the limit's); also puts it against the limit. */
+/* value and unit (the limit's), both rounded for that; also puts it against the limit. */
 void srd_finding_value(struct srd_finding *f, double value, struct srd_limit limit);
 void srd_finding_share(struct srd_finding *f, double affected, double all); /* all 0: share 1 */
 void srd_finding_field(struct srd_findings *out, struct srd_finding *f, const char *name,

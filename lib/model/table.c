@@ -302,7 +302,7 @@ bool srd_parse_bytes(const char *text, double *out)
     if (!text || !scan(text, &end, &number))
         return false;
     if (only_blanks(end) || unit_is(end, "B")) {
-        *out = number;
+        *out = round(number);
         return true;
     }
     for (const char *l = letters; *l; l++) {
@@ -312,7 +312,7 @@ bool srd_parse_bytes(const char *text, double *out)
             continue;
         if (!isfinite(number * factor))
             return false;
-        *out = number * factor;
+        *out = round(number * factor);
         return true;
     }
     return false;

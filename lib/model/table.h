@@ -19,7 +19,8 @@
  *
  *   number    12  1.5  -3  "1,234"  1e6
  *   percent   "90.25 %"  "90.25%"  90.25            -> 90.25
- *   bytes     "12.345 GB" "1.2GB" "512B" "0.000 " "1024"  (1024 steps: B KB MB GB TB PB EB) -> bytes
+ *   bytes     "12.345 GB" "1.2GB" "512B" "0.000 " "1024"  (1024 steps: B KB MB GB TB PB EB) -> bytes,
+ *             a whole number of them
  *   count     "12 rows"  "12"                      -> 12
  *   duration  "1.234 s" "12 ms" "3s" "250ms" bare number = seconds -> ms
  *   bool      true false 1 0 yes no (any case)

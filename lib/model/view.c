@@ -56,10 +56,14 @@ void srd_put_text(struct srd_rows *out, const char *column, const char *text)
 
 void srd_put_number(struct srd_rows *out, const char *column, double number)
 {
+    struct srd_value *value = value_of(out, column);
+    size_t at = (size_t)(value - out->values) % srd_view_columns(out->view);
     bool present = isfinite(number);
 
-    *value_of(out, column) =
-        (struct srd_value){ .present = present, .number = present ? number : 0 };
+    *value = (struct srd_value){
+        .present = present,
+        .number = present ? srd_unit_round(out->view->columns[at].unit, number) : 0,
+    };
 }
 
 void srd_put_id(struct srd_rows *out, const char *column, const char *digits)

@@ -85,6 +85,7 @@ const struct srd_arg_value *srd_view_arg(const struct srd_evidence *ev, const ch
 /* Appends a row of absent values; then put values by column name. Unknown names end the process. */
 void srd_rows_add(struct srd_rows *out);
 void srd_put_text(struct srd_rows *out, const char *column, const char *text); /* NULL: absent */
+/* In the column's unit, rounded for it; what is not finite is absent. */
 void srd_put_number(struct srd_rows *out, const char *column, double number);
 void srd_put_id(struct srd_rows *out, const char *column, const char *digits);
 void srd_rows_summary(struct srd_rows *out, const char *format, ...)
