@@ -79,7 +79,7 @@ void srd_secrets_join(struct srd_secrets *out, const struct srd_secrets *more)
 static void put_number(struct srd_buf *out, size_t number)
 {
     for (; number > 0x7f; number >>= 7)
-        srd_buf_char(out, (char)(number & 0x7f | 0x80));
+        srd_buf_char(out, (char)((number & 0x7f) | 0x80));
     srd_buf_char(out, (char)number);
 }
 
