@@ -1,8 +1,6 @@
 /* How does an agent begin, live and end? */
 
-#include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -206,19 +204,6 @@ static void live(struct srd_agent *agent, const sigset_t *open)
     }
 }
 
-static int write_port(const struct srd_agent *agent, const char *file, struct srd_error *err)
-{
-    SRD_CLEANUP(srd_close_file) FILE *f = NULL;
-
-    if (!file)
-        return 0;
-    f = fopen(file, "we");
-    if (!f || fprintf(f, "%d\n", srd_http_port(agent->http)) < 0 || fflush(f))
-        return srd_fail(err, SRD_E_SYSTEM, "could not write the port file \"%s\": %s", file,
-                        strerror(errno));
-    return 0;
-}
-
 int srd_agent_run(const struct srd_agent_options *options, const struct srd_agent_life *life,
                   struct srd_error *err)
 {
@@ -232,7 +217,7 @@ int srd_agent_run(const struct srd_agent_options *options, const struct srd_agen
     pthread_sigmask(SIG_BLOCK, &set, &before); /* before there are threads, which inherit it */
     if (!srd_agent_start(options, &agent, err)) {
         agent->life = life;
-        if (!write_port(agent, options->port_file, err)) {
+        if (!srd_notify_port(options->port_file, srd_http_port(agent->http), err)) {
             if (life->started)
                 life->started(life->context, srd_agent_listening(agent));
             srd_notify("READY=1");

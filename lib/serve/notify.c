@@ -2,6 +2,7 @@
 
 #include "lib/serve/notify.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/base/error.h"
 #include "lib/base/text.h"
 
 #define FIRST_HANDED_OVER 3 /* SD_LISTEN_FDS_START */
@@ -75,4 +77,20 @@ int srd_notify_socket(void)
         return -1;
     fcntl(FIRST_HANDED_OVER, F_SETFD, FD_CLOEXEC);
     return FIRST_HANDED_OVER;
+}
+
+int srd_notify_port(const char *file, int port, struct srd_error *err)
+{
+    char text[16], beside[4096];
+    int n = snprintf(text, sizeof(text), "%d\n", port), fd;
+
+    if (!file)
+        return 0;
+    if (snprintf(beside, sizeof(beside), "%s.%ld", file, (long)getpid()) >= (int)sizeof(beside))
+        return srd_fail(err, SRD_E_SYSTEM, "the name of the port file is too long");
+    fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (fd < 0 || write(fd, text, (size_t)n) != n || close(fd) || rename(beside, file))
+        return srd_fail(err, SRD_E_SYSTEM, "could not write the port file \"%s\": %s", file,
+                        strerror(errno));
+    return 0;
 }

@@ -3,6 +3,8 @@
 
 #include <stdint.h>
 
+struct srd_error;
+
 /*
  * What systemd wants to know, and what it hands over; without systemd all of it does nothing.
  * The protocol of sd_notify(3): one datagram to $NOTIFY_SOCKET.
@@ -16,5 +18,12 @@ void srd_notify_reloading(void);
 int64_t srd_notify_watchdog_ms(void);
 /* The socket that was handed over ($LISTEN_FDS, for this process); -1: none. Only one is taken. */
 int srd_notify_socket(void);
+
+/*
+ * For scripts and tests, which asked for port 0: the number of @port and a newline, to @file (NULL:
+ * nothing to do). The file is there whole or not at all, since whoever waits for it reads it at
+ * once. SRD_E_SYSTEM.
+ */
+int srd_notify_port(const char *file, int port, struct srd_error *err);
 
 #endif

@@ -2,8 +2,6 @@
 
 #include "lib/serve/serve.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -188,22 +186,6 @@ static int listen_now(struct srd_serve *serve, const struct srd_serve_options *o
     return err->code;
 }
 
-static int write_port(const struct srd_serve *serve, const char *file, struct srd_error *err)
-{
-    char text[16], beside[4096];
-    int n = snprintf(text, sizeof(text), "%d\n", srd_http_port(serve->http)), fd;
-
-    if (!file)
-        return 0;
-    if (snprintf(beside, sizeof(beside), "%s.%ld", file, (long)getpid()) >= (int)sizeof(beside))
-        return srd_fail(err, SRD_E_SYSTEM, "the name of the port file is too long");
-    fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-    if (fd < 0 || write(fd, text, (size_t)n) != n || close(fd) || rename(beside, file))
-        return srd_fail(err, SRD_E_SYSTEM, "could not write the port file \"%s\": %s", file,
-                        strerror(errno));
-    return 0;
-}
-
 /* ---- the loop ---- */
 
 /* How long nothing has to be done; -1: for ever. */
@@ -300,7 +282,7 @@ int srd_serve_run(const struct srd_serve_options *options, const struct srd_serv
     pthread_mutex_init(&serve->deep.lock, NULL);
     block_signals(&before); /* before there are other threads, which inherit it */
     if (!open_parts(serve, options, err) && !listen_now(serve, options, err)) {
-        if (!write_port(serve, options->port_file, err)) {
+        if (!srd_notify_port(options->port_file, srd_http_port(serve->http), err)) {
             if (life->started)
                 life->started(life->context, srd_http_listening(serve->http));
             srd_notify("READY=1");
