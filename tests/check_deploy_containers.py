@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import unittest
 from fnmatch import fnmatch
@@ -279,6 +280,38 @@ class Image(unittest.TestCase):
             self.assertEqual(run(program, "--demo", "--exit-zero", "comprehensive").returncode, 0)
             for file in "share/man/man1/srdiag.1", "share/bash-completion/completions/srdiag":
                 self.assertTrue((out / "out/usr/local" / file).exists(), file)
+
+    def test_sim(self):
+        """The simulator's stage has every file and package that a simulated cluster wants"""
+        words = json.loads(self.value("sim", "ENTRYPOINT")[0])
+        service = documents("compose.demo.yaml")[0]["services"]["cluster-acme"]["command"]
+        with tempfile.TemporaryDirectory() as name:
+            out = Path(name, "sim")
+            for word in self.value("sim", "COPY"):
+                self.copy(word, out)
+            # of the packages here those that the stage installs, and no others
+            listed = set(re.findall(r"^([\w.-]+)==", (out / "requirements.txt").read_text(), re.M))
+            site, mine = Path(sysconfig.get_path("purelib")), Path(name, "packages")
+            mine.mkdir()
+            for file in site.glob("*.dist-info/RECORD"):
+                if re.split(r"-\d", file.parent.name)[0].replace("_", "-").lower() in listed:
+                    for top in {line.split("/")[0].split(",")[0] for line in file.read_text().splitlines()} - {"..", ""}:
+                        if not (mine / top).exists():
+                            (mine / top).symlink_to(site / top)
+            sim = subprocess.Popen([sys._base_executable, "-S", *words[1:], *service, "--port", "0", "--http-port", "0"], cwd=out,
+                                   env={"PATH": os.environ["PATH"], "PYTHONPATH": str(mine)}, text=True,
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            try:
+                line = sim.stdout.readline()
+                self.assertTrue(line, "no facts" if sim.poll() is None else sim.stderr.read())
+                facts = json.loads(line)
+                done = run(SRDIAG, "storage", "disks", "-o", "csv", "-h", f"{facts['host']}:{facts['port']}", "-u", "root")
+                self.assertEqual((done.returncode, done.stdout.count("\n") > 1), (0, True), done.stderr)
+            finally:
+                sim.stdin.close()
+                sim.wait(20)
+                sim.stdout.close()
+                sim.stderr.close()
 
     def test_libraries(self):
         """The runtime stage installs every library that the program is linked with, or loads by name"""

