@@ -305,7 +305,7 @@ class Image(unittest.TestCase):
                 line = sim.stdout.readline()
                 self.assertTrue(line, "no facts" if sim.poll() is None else sim.stderr.read())
                 facts = json.loads(line)
-                done = run(SRDIAG, "storage", "disks", "-o", "csv", "-h", f"{facts['host']}:{facts['port']}", "-u", "root")
+                done = run(SRDIAG, "storage", "tables", "-o", "csv", "-h", f"{facts['host']}:{facts['port']}", "-u", "root")
                 self.assertEqual((done.returncode, done.stdout.count("\n") > 1), (0, True), done.stderr)
             finally:
                 sim.stdin.close()
