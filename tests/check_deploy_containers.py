@@ -47,16 +47,27 @@ def agent_of(words, port, folder, **env):
 class Kubernetes(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.objects, cls.agent = {}, {one["kind"]: one for one in documents("kubernetes/agent/agent.yaml")}
+        cls.objects, cls.every = {}, []  # the first of each kind; all of them
+        cls.agent = {one["kind"]: one for one in documents("kubernetes/agent/agent.yaml")}
         cls.policies = documents("kubernetes/networkpolicy.yaml")
         for path in sorted((DEPLOY / "kubernetes").glob("*.yaml")):
             if path.name != "kustomization.yaml":
                 for one in documents(f"kubernetes/{path.name}"):
-                    cls.objects[one["kind"]] = one
+                    cls.objects.setdefault(one["kind"], one)
+                    cls.every.append(one)
+
+    def all_of(self, kind):
+        return {one["metadata"]["name"]: one for one in self.every if one["kind"] == kind}
+
+    @property
+    def paths(self):
+        """Which service each path of the Ingresses leads to."""
+        return {path["path"]: path["backend"]["service"] for one in self.all_of("Ingress").values()
+                for path in one["spec"]["rules"][0].get("http", {}).get("paths", [])}
 
     def test_shapes(self):
         """Every manifest has the shape that Kubernetes wants, and no member that it does not know"""
-        for one in [*self.objects.values(), *self.policies, *self.agent.values()]:
+        for one in [*self.every, *self.agent.values()]:
             with self.subTest(kind=one["kind"], name=one["metadata"]["name"]):
                 kubernetes_validate.validate(one, kubernetes_validate.latest_version(), strict=True)
         wrong = json.loads(json.dumps(self.objects["Deployment"]))
@@ -94,12 +105,13 @@ class Kubernetes(unittest.TestCase):
         for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
             self.assertIn(container[probe]["httpGet"]["port"], ports)
         self.assertIn(f"listen = 0.0.0.0:{ports['http']}", self.objects["ConfigMap"]["data"]["srdiag.cnf"])
-        host = self.objects["Ingress"]["spec"]["rules"][0]
-        self.assertIn(host["host"], self.objects["ConfigMap"]["data"]["srdiag.cnf"])
+        hosts = {one["spec"]["rules"][0]["host"] for one in self.all_of("Ingress").values()}
+        self.assertEqual(len(hosts), 1)
+        self.assertIn(*hosts, self.objects["ConfigMap"]["data"]["srdiag.cnf"])
         self.assertEqual(self.policies[0]["spec"]["ingress"][0]["ports"], [{"port": service["targetPort"]}])
-        for path in host["http"]["paths"]:
-            self.assertEqual(path["backend"]["service"],
-                             {"name": self.objects["Service"]["metadata"]["name"], "port": {"name": service["name"]}})
+        for path, leads_to in self.paths.items():
+            self.assertIn(leads_to["name"], self.all_of("Service"), path)
+            self.assertEqual(leads_to["port"], {"name": service["name"]}, path)
         for kind in "Deployment", "CronJob":
             spec = self.pod(kind)["spec"]
             self.assertEqual(spec["serviceAccountName"], self.objects["ServiceAccount"]["metadata"]["name"])
@@ -107,6 +119,17 @@ class Kubernetes(unittest.TestCase):
             self.assertEqual(volumes["config"]["configMap"]["name"], self.objects["ConfigMap"]["metadata"]["name"])
             self.assertEqual(volumes["secret"]["secret"]["secretName"], self.objects["Secret"]["metadata"]["name"])
             self.assertEqual({m["name"] for m in spec["containers"][0]["volumeMounts"]}, set(volumes))
+
+    def test_affinity(self):
+        """What a session of the old transport needs stays with one replica, and nothing else does"""
+        sticky = {name for name, one in self.all_of("Service").items() if one["spec"].get("sessionAffinity") == "ClientIP"}
+        self.assertEqual({path for path, leads_to in self.paths.items() if leads_to["name"] in sticky}, {"/sse", "/messages"})
+        for name, one in self.all_of("Ingress").items():
+            words = json.dumps(one["metadata"].get("annotations", {}))
+            self.assertEqual("hash" in words, name == "srdiag-sse", name)
+            self.assertEqual("non_idempotent" in words, name == "srdiag-any", name)
+        self.assertIn("replica-secret-file = ", self.objects["ConfigMap"]["data"]["srdiag.cnf"])
+        self.assertIn("replica-secret", self.objects["Secret"]["stringData"])
 
     def test_confined(self):
         """No pod is root, writes its image, keeps a capability, or gets the variables of services"""
@@ -121,7 +144,7 @@ class Kubernetes(unittest.TestCase):
 
     def test_routes(self):
         """Every path of probes and Ingress is one of the server, and what is an administrator's is none of them"""
-        paths = {p["path"] for p in self.objects["Ingress"]["spec"]["rules"][0]["http"]["paths"]}
+        paths = set(self.paths)
         for word in "metrics", "stats", "admin", "reload":
             self.assertFalse([p for p in paths if word in p])
         with Server("--http", "--sse", "--demo") as s:
@@ -138,7 +161,8 @@ class Kubernetes(unittest.TestCase):
             data.mkdir(parents=True)
             keys = run(SRDIAG, "serve", "keys", "new", "alice", "--api-key-file", data / "keys").stdout.strip()
             (data / "password").write_text(c.facts["users"]["diag"] + "\n")
-            for file in "keys", "password":
+            (data / "replica-secret").write_text("# openssl rand -hex 32\n" + "5" * 64 + "\n")
+            for file in "keys", "password", "replica-secret":
                 (data / file).chmod(0o440)
                 (folder / "secret" / file).symlink_to(f"..data/{file}")
             config = (self.objects["ConfigMap"]["data"]["srdiag.cnf"].replace("/etc/srdiag/secret", f"{folder}/secret")
