@@ -5,6 +5,7 @@ Three servers and nginx as plain processes, with the configuration as it is but 
 servers of tenants, agents and a simulator behind them, replicas come and go under load.
 """
 
+import contextlib
 import http.client
 import json
 import os
@@ -124,11 +125,12 @@ class Proxy:
             return False
 
     def close(self):
-        self.process.terminate()
-        self.process.wait(20)
-        for server in self.servers:
-            server.__exit__(None)
-        shutil.rmtree(self.folder)
+        with contextlib.ExitStack() as stack:  # all of them, also when one has something to complain about
+            stack.callback(shutil.rmtree, self.folder)
+            for server in self.servers:
+                stack.callback(server.__exit__, None)
+            self.process.terminate()
+            self.process.wait(20)
 
     def connection(self):
         c = http.client.HTTPSConnection("127.0.0.1", self.tls, timeout=60, context=self.context)

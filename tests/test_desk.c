@@ -345,6 +345,51 @@ static void any_replica_shows_the_evidence(void **state)
     }
 }
 
+/* ---- what a replica of another version, or of another hour, may have sealed ---- */
+
+static const struct {
+    const char *name, *words[5];
+    int64_t age_s;
+    const char *says;
+} sealed[] = {
+    { "a report of now", { "storage", "default" }, 0, "taken_again_at" },
+    { "one of ten minutes ago", { "storage", "default" }, 600, "taken_again_at" },
+    { "one of a replica whose clock is ahead", { "storage", "default" }, -600, "taken_again_at" },
+    { "one of all experts", { "", "default" }, 0, "taken_again_at" },
+    { "one with its argument", { "ingestion", "default", "72" }, 0, "taken_again_at" },
+    { "one without its argument", { "ingestion", "default", "" }, 0, "taken_again_at" },
+    { "one of an hour ago", { "storage", "default" }, 3600, "there is no such report" },
+    { "no words", { NULL }, 0, "there is no such report" },
+    { "one word", { "storage" }, 0, "there is no such report" },
+    { "an expert that is not there", { "nope", "default" }, 0, "there is no such report" },
+    { "an argument too many", { "storage", "default", "1" }, 0, "there is no such report" },
+    { "an argument too few", { "ingestion", "default" }, 0, "there is no such report" },
+    { "a number that is none", { "ingestion", "default", "x" }, 0, "there is no such report" },
+    { "a number out of range", { "ingestion", "default", "99999" }, 0, "there is no such report" },
+    { "a cluster that is not there", { "storage", "prod" }, 0, "there is no cluster" },
+};
+
+static void a_sealed_ticket_is_judged_like_a_call(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SRD_COUNT(sealed); i++) {
+        SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
+        SRD_CLEANUP(replica_end) struct replica a = replica_of(&demo_options, &shared);
+        SRD_CLEANUP(reply_free) struct reply reply = { 0 };
+        struct srd_ticket ticket = { .kind = SRD_TICKET_REPORT,
+                                     .taken_s = srd_clock_now_ms() / 1000 - sealed[i].age_s };
+        struct srd_ticket_bond bond = { NULL, "" };
+
+        memcpy(ticket.words, sealed[i].words, sizeof(sealed[i].words));
+        call(a.mcp, "get_evidence",
+             srd_arena_printf(arena, "{'report':'%s'}",
+                              srd_ticket_write(&shared, &ticket, &bond, arena)),
+             &reply);
+        if (!strstr(reply.text.data, sealed[i].says))
+            fail_msg("%s: %.300s", sealed[i].name, reply.text.data);
+    }
+}
+
 static void a_replica_keeps_tenants_apart(void **state)
 {
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
@@ -497,6 +542,7 @@ int main(void)
         cmocka_unit_test(pages_end_in_any_replica),
         cmocka_unit_test(a_reload_keeps_cursors_and_reports),
         cmocka_unit_test(any_replica_shows_the_evidence),
+        cmocka_unit_test(a_sealed_ticket_is_judged_like_a_call),
         cmocka_unit_test(a_replica_keeps_tenants_apart),
         cmocka_unit_test(a_reload_changes_what_begins_after_it),
         cmocka_unit_test(a_ping_asks_for_the_version),

@@ -234,6 +234,27 @@ static void a_page_says_which_rows_it_holds(void **state)
     assert_string_equal(text_of(json, "summary"), want);
 }
 
+static void a_page_without_a_next_one_says_so(void **state)
+{
+    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
+    SRD_CLEANUP(srd_buf_free) struct srd_buf lines = { 0 };
+    SRD_CLEANUP(srd_buf_free) struct srd_buf page = { 0 };
+    SRD_CLEANUP(srd_json_free) struct srd_json *json = NULL;
+    struct srd_view_report *report = view_report(arena);
+    struct srd_pages nowhere = { 0 };
+
+    (void)state;
+    fill_rows((struct srd_rows *)(uintptr_t)report->rows, 40, long_text(arena, 50));
+    srd_buf_init(&lines, MAX_JSON);
+    srd_buf_init(&page, MAX_JSON);
+    srd_result_lines(report, &lines);
+    assert_true(srd_result_of_lines(lines.data, SRD_ROOM_CONCISE, &nowhere, &page) > 0);
+    json = parsed(&page);
+    assert_true(is_cut(json));
+    assert_string_equal(text_of(json, "next_cursor"), "");
+    assert_non_null(strstr(text_of(json, "summary"), "are shown; narrow the call to see others."));
+}
+
 static void a_page_of_another_answer_says_so(void **state)
 {
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
@@ -449,6 +470,7 @@ int main(void)
         cmocka_unit_test(a_row_says_what_is_known),
         cmocka_unit_test(pages_hold_every_row_once),
         cmocka_unit_test(a_page_says_which_rows_it_holds),
+        cmocka_unit_test(a_page_without_a_next_one_says_so),
         cmocka_unit_test(a_page_of_another_answer_says_so),
         cmocka_unit_test(what_is_not_there_is_no_empty_list),
         cmocka_unit_test(a_report_keeps_its_size),

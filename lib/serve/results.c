@@ -399,17 +399,16 @@ static const char *again_words(const struct srd_pages *pages, const char *what,
                             srd_time_rfc3339(pages->taken_ms, then), what);
 }
 
-/* The members behind the list; @next: the first that did not fit, 0: none. */
-static void put_pages(struct srd_sheet *sheet, const struct srd_pages *pages, size_t next,
-                      struct srd_arena *arena)
+/* The members behind the list; @cursor may be NULL. */
+static void put_pages(struct srd_sheet *sheet, const struct srd_pages *pages, bool truncated,
+                      const char *cursor)
 {
     char moment[SRD_TIME_SIZE];
-    const char *cursor;
 
-    srd_sheet_put(sheet, "truncated", srd_json_new_bool(next != 0));
+    srd_sheet_put(sheet, "truncated", srd_json_new_bool(truncated));
     if (pages->again_ms)
         srd_sheet_put_text(sheet, "taken_again_at", srd_time_rfc3339(pages->again_ms, moment));
-    if (next && pages->cursor && (cursor = pages->cursor(pages->context, next, arena)))
+    if (cursor)
         srd_sheet_put_text(sheet, "next_cursor", cursor);
 }
 
@@ -422,6 +421,7 @@ size_t srd_result_of_lines(const char *lines, size_t room, const struct srd_page
     SRD_CLEANUP(srd_pile_free) struct srd_pile pile = { 0 };
     SRD_CLEANUP(srd_sheet_free) struct srd_sheet sheet = { 0 };
     size_t head_size = strcspn(lines, "\n"), total = count_lines(next_line(lines)), next, left;
+    const char *cursor = NULL;
     size_t from = pages->from;
     struct srd_error err;
     const char *summary;
@@ -434,19 +434,23 @@ size_t srd_result_of_lines(const char *lines, size_t room, const struct srd_page
     next = pile_rows(&pile, next_line(lines), from, left);
     words = srd_json_take(head, "summary");
     summary = srd_json_text(words) ? srd_json_text(words) : "";
+    if (next && pages->cursor)
+        cursor = pages->cursor(pages->context, next, arena);
     if (from && !pile.count)
         summary = srd_arena_printf(arena, "%s No rows are left.", summary);
     else if (next || from)
         summary = srd_arena_printf(arena, "%s Rows %zu to %zu of %zu are shown%s.", summary,
                                    from + 1, from + pile.count, total,
-                                   next ? "; go on with next_cursor, or narrow the call" : "");
+                                   cursor ? "; go on with next_cursor, or narrow the call"
+                                   : next ? "; narrow the call to see others"
+                                          : "");
     summary = srd_arena_printf(arena, "%s%s", summary, again_words(pages, "rows", arena));
     srd_sheet_begin(&sheet, SUMMARY_TEXT);
     srd_sheet_put_text(&sheet, "summary", summary);
     put_all(&sheet, SRD_TAKE(head));
     srd_sheet_put_raw(&sheet, "rows", &pile.out);
     srd_sheet_put(&sheet, "row_count", srd_json_new_integer((int64_t)total));
-    put_pages(&sheet, pages, next, arena);
+    put_pages(&sheet, pages, next != 0, cursor);
     srd_sheet_end(&sheet);
     srd_buf_add(out, sheet.out.data, sheet.out.size);
     return next;
@@ -519,6 +523,7 @@ bool srd_result_of_findings(const struct srd_json *report, const char *handle, c
     SRD_CLEANUP(srd_sheet_free) struct srd_sheet sheet = { 0 };
     const struct srd_json *f = srd_json_first(srd_json_get(report, "findings"));
     size_t all = 0, next = 0, from = pages->from;
+    const char *cursor = NULL;
     const char *summary =
         from ? "No findings are left." : "There is no such finding in this report.";
 
@@ -532,16 +537,18 @@ bool srd_result_of_findings(const struct srd_json *report, const char *handle, c
             next = all - 1;
     }
     srd_pile_end(&pile);
+    if (next && pages->cursor)
+        cursor = pages->cursor(pages->context, next, arena);
     if (pile.count)
         summary = srd_arena_printf(
             arena, "Findings %zu to %zu of %zu with the rows they were read from%s.", from + 1,
-            from + pile.count, all, next ? "; go on with next_cursor" : "");
+            from + pile.count, all, cursor ? "; go on with next_cursor" : "");
     summary = srd_arena_printf(arena, "%s%s", summary, again_words(pages, "findings", arena));
     srd_sheet_begin(&sheet, SUMMARY_TEXT);
     srd_sheet_put_text(&sheet, "summary", summary);
     srd_sheet_put_text(&sheet, "report", handle);
     srd_sheet_put_raw(&sheet, "findings", &pile.out);
-    put_pages(&sheet, pages, next, arena);
+    put_pages(&sheet, pages, next != 0, cursor);
     srd_sheet_end(&sheet);
     srd_buf_add(out, sheet.out.data, sheet.out.size);
     return pile.count > 0;
