@@ -540,6 +540,7 @@ class Replicas(unittest.TestCase):
               f"asked again by the client, {len(self.load.failed)} failed; {self.load.again} answers were taken again")
         self.assertEqual(self.load.failed, [])
         self.assertGreater(self.load.again, 0)
+        self.assertGreater(self.proxy.passed_on(), 0)
         self.assertTrue(all(sum(self.served(s)) for s in self.servers))
 
 

@@ -164,16 +164,18 @@ static void what_is_kept_again_takes_its_place(void **state)
 {
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
     struct srd_kept *kept = srd_kept_new(8000);
-    struct srd_ticket ticket = ticket_of(SRD_TICKET_ROWS);
+    struct srd_ticket ticket = ticket_of(SRD_TICKET_ROWS), older = ticket_of(SRD_TICKET_ROWS);
     char text[900] = "";
     struct srd_error err;
     int64_t again_ms;
 
     (void)state;
-    for (int i = 1; i <= 100; i++) /* it counts once */
+    assert_int_equal(srd_kept_add(kept, "a", &older, 0, text, sizeof(text), 60000, &err), 0);
+    for (int i = 1; i <= 100; i++) /* it counts once, and drives nothing out */
         assert_int_equal(srd_kept_add(kept, "a", &ticket, i, text, sizeof(text), 60000, &err), 0);
     assert_non_null(srd_kept_get(kept, "a", &ticket, arena, &again_ms));
     assert_int_equal(again_ms, 100);
+    assert_non_null(srd_kept_get(kept, "a", &older, arena, &again_ms));
     srd_kept_free(&kept);
 }
 
