@@ -85,6 +85,14 @@ def modern(method, target=None, token=None, **params):
     return body, {**ACCEPT, "MCP-Protocol-Version": "2026-07-28", "Mcp-Method": method, **({"Mcp-Name": target} if target else {})}
 
 
+class Connection(http.client.HTTPSConnection):
+    """To the proxy, whose name is not that of its address."""
+
+    def connect(self):
+        self.sock = self._context.wrap_socket(socket.create_connection((self.host, self.port), timeout=self.timeout),
+                                              server_hostname="mcp.example.com")
+
+
 class Proxy:
     def __init__(self, servers):
         self.folder = Path(tempfile.mkdtemp(prefix="srdiag-nginx-"))
@@ -133,10 +141,7 @@ class Proxy:
             self.process.wait(20)
 
     def connection(self):
-        c = http.client.HTTPSConnection("127.0.0.1", self.tls, timeout=60, context=self.context)
-        c.sock = self.context.wrap_socket(socket.create_connection(("127.0.0.1", self.tls), timeout=60),
-                                          server_hostname="mcp.example.com")
-        return c
+        return Connection("127.0.0.1", self.tls, timeout=60, context=self.context)
 
     def ask(self, method, path, body=None, headers=KEY):
         c = self.connection()
@@ -279,8 +284,9 @@ class Load:
     def __init__(self, proxy, keys):
         self.proxy, self.keys = proxy, keys  # changed while they run
         self.lock, self.over = threading.Lock(), threading.Event()
-        self.asked = self.retried = self.again = 0
-        self.failed, self.threads, self.rounds = [], [], []
+        self.asked = self.retried = self.again = self.refused = 0
+        self.failed, self.reasons, self.threads, self.rounds = [], set(), [], []
+        self.shown = {}  # of each tenant: the last cursor and the last report it got
 
     def add(self, client, who):
         number = len(self.rounds)
@@ -344,7 +350,7 @@ class Client:
         except (OSError, http.client.HTTPException) as e:
             with self.load.lock:
                 self.load.retried += 1
-                self.load.failed_once = repr(e)
+                self.load.reasons.add(repr(e))
             self.connection.close()
             self.connection = self.load.proxy.connection()
             return self.once(method, path, body, headers)
@@ -375,6 +381,7 @@ class Client:
 def reads_pages(client):
     """Every row once, whoever gives the pages."""
     page = client.call("get_load_jobs", limit=200)
+    client.load.shown["get_load_jobs", client.who] = {"limit": 200, "cursor": page["next_cursor"]}
     rows = page["rows"]
     while page["truncated"]:
         page = client.call("get_load_jobs", limit=200, cursor=page["next_cursor"])
@@ -385,10 +392,23 @@ def reads_pages(client):
 
 def reads_evidence(client):
     report = client.rest("analyze_storage_health")["report"]
+    client.load.shown["get_evidence", client.who] = {"report": report}
     page = client.call("get_evidence", report=report)
     while page["truncated"]:
         page = client.rest("get_evidence", report=report, cursor=page["next_cursor"])
     client.mcp("resources/read", f"srdiag://report/{report}", uri=f"srdiag://report/{report}")
+
+
+def steals(client):
+    """What another tenant was given is good for nothing, in whichever replica."""
+    other = "globex" if client.who == "acme" else "acme"
+    for tool in "get_load_jobs", "get_evidence":
+        arguments = client.load.shown.get((tool, other))
+        if arguments:
+            result = client.mcp("tools/call", name=tool, arguments=arguments)
+            if not result.get("isError") or "structuredContent" in result:
+                raise AssertionError(f"{tool}: {json.dumps(result)[:300]}")
+            client.load.refused += 1
 
 
 def asks_this_and_that(client):
@@ -503,7 +523,7 @@ class Replicas(unittest.TestCase):
 
     def test_they_come_and_go(self):
         """One replica is killed, one is drained, keys, tokens and secrets change, all under load: no request fails"""
-        for client in reads_pages, reads_evidence, asks_this_and_that:
+        for client in reads_pages, reads_evidence, asks_this_and_that, steals:
             for who in "acme", "globex":
                 self.load.add(client, who)
         self.load.go_on(2)
@@ -537,10 +557,12 @@ class Replicas(unittest.TestCase):
         self.load.go_on(1)
         self.load.end()
         print(f"# {self.load.asked} requests, {self.proxy.passed_on()} passed on to another replica by nginx, {self.load.retried} "
-              f"asked again by the client, {len(self.load.failed)} failed; {self.load.again} answers were taken again")
+              f"asked again by the client, {len(self.load.failed)} failed; {self.load.again} answers were taken again; {self.load.refused} "
+              "times another tenant's cursor or report was refused", *sorted(self.load.reasons), sep="\n# asked again: ")
         self.assertEqual(self.load.failed, [])
         self.assertGreater(self.load.again, 0)
         self.assertGreater(self.proxy.passed_on(), 0)
+        self.assertGreater(self.load.refused, 0)
         self.assertTrue(all(sum(self.served(s)) for s in self.servers))
 
 

@@ -440,6 +440,71 @@ class Answers(unittest.TestCase):
             self.assertTrue(client.call("get_evidence", report="AAAAAAAAAAAAAAAAAAAAAA")["isError"])
 
 
+class Again(unittest.TestCase):
+    """Cursors and reports of a server that has ended."""
+
+    def secret(self, text="5e" * 32 + "\n", mode=0o600):
+        file = Path(self.enterContext(tempfile.TemporaryDirectory())) / "secret"
+        file.write_text(text)
+        file.chmod(mode)
+        return ["--replica-secret-file", str(file)]
+
+    def test_restart(self):
+        """with a secret in a file they are good in the next server, which says that it asked again; without one not"""
+        for words, good in (self.secret(), True), ([], False):
+            with Cluster("load-night", "--line", "3.5") as c:
+                with client_of(c, *words) as client:
+                    rows = client.call("get_load_jobs", limit=200)["structuredContent"]
+                    second = client.call("get_load_jobs", limit=200, cursor=rows["next_cursor"])["structuredContent"]
+                    self.assertNotIn("taken_again_at", second)
+                    report = client.call("analyze_ingestion_health", hours=72)["structuredContent"]["report"]
+                    evidence = client.call("get_evidence", report=report)["structuredContent"]
+                with client_of(c, *words) as client:
+                    page = client.call("get_load_jobs", limit=200, cursor=rows["next_cursor"])
+                    found = client.call("get_evidence", report=report)
+                    if not good:
+                        self.assertIn("start again without cursor", page["content"][0]["text"])
+                        self.assertIn("run the analyze_ tool again", found["content"][0]["text"])
+                        continue
+                    page, found = page["structuredContent"], found["structuredContent"]
+                    self.assertEqual([r["id"] for r in page["rows"]], [r["id"] for r in second["rows"]])
+                    self.assertEqual([f["id"] for f in found["findings"]], [f["id"] for f in evidence["findings"]])
+                    for one in page, found:
+                        self.assertIn(f"Taken again at {one['taken_again_at']}", one["summary"])
+                    cost = c.stats["statements"]  # from now on they are here
+                    client.call("get_load_jobs", limit=200, cursor=rows["next_cursor"])
+                    client.call("get_evidence", report=report)
+                    whole = client.ask("resources/read", uri=f"srdiag://report/{report}")["contents"][0]["text"]
+                    self.assertIn("srdiag.report/1", whole)
+                    self.assertEqual(c.stats["statements"], cost)
+
+    def test_cluster_is_gone(self):
+        """a report that cannot be made again is told as what went wrong, and not as one that never was"""
+        words = self.secret()
+        with Cluster("disk-full", "--line", "3.5", "--single-fe") as c, client_of(c, *words) as client:
+            report = client.call("analyze_storage_health")["structuredContent"]["report"]
+            place = place_of(c)
+        with Client(*words, clusters={"prod": place}) as client:
+            text = client.call("get_evidence", report=report)["content"][0]["text"]
+            self.assertIn(f"{place[0]}:{place[1]}", text)
+            with self.assertRaises(RuntimeError) as e:
+                client.ask("resources/read", uri=f"srdiag://report/{report}")
+            self.assertIn("could not be made again", str(e.exception))
+
+    def test_no_secret(self):
+        """a file that is missing, open to others, or has no good secret is refused without a word of it"""
+        for words, text in ((["--replica-secret-file", "/nowhere"], "could not open"),
+                            (self.secret(mode=0o644), "can be read by others: chmod 600"),
+                            (self.secret("hunter2" * 4 + "\n"), "line 1: a secret has 32 to 512 characters"),
+                            (self.secret("# nothing\n"), "has no secret in it")):
+            done = subprocess.run([SRDIAG, "--demo", "serve", "--stdio", *words], stdin=subprocess.DEVNULL, capture_output=True,
+                                  text=True, env=clean_env(), check=False)
+            self.assertEqual(done.returncode, 78, done.stderr)
+            self.assertIn("replica secret: ", done.stderr)
+            self.assertIn(text, done.stderr)
+            self.assertNotIn("hunter2", done.stderr)
+
+
 class Query(unittest.TestCase):
     def test_off(self):
         """run_query is there only if somebody wants it"""
