@@ -13,7 +13,7 @@
  *
  *   sheet.c      clean and short JSON           results.c   a report or a view as an answer
  *   cache.c      what was said lately           kept.c      what is behind an answer
- *   ticket.c     what clients come back with
+ *   ticket.c     what clients come back with    pages.c     what is not in one answer
  *   clusters.c   sources, and what is known     loans.c     who may ask now
  *   work.c       threads                        schema.c    how answers look
  *   orders.c     one call: cluster, run, answer   returns.c   the rest of it, here or elsewhere

@@ -44,6 +44,13 @@ struct srd_pages {
      */
     int64_t taken_ms, again_ms;
 };
+/* In words, and with a blank in front, that @what was found out anew; "": it was not. */
+const char *srd_pages_again(const struct srd_pages *pages, const char *what,
+                            struct srd_arena *arena);
+/* Puts the members behind the list; @cursor may be NULL. */
+void srd_pages_put(struct srd_sheet *sheet, const struct srd_pages *pages, bool truncated,
+                   const char *cursor);
+
 /*
  * Appends the object of a view: as many rows of @lines as there is @room for. Returns the number of
  * the first that did not fit, 0: none was left.
