@@ -246,7 +246,8 @@ static void evidence(struct srd_mcp_call *call, struct srd_mcp_result *out)
 
     if (!v[EVIDENCE_FINDING].given || !*id)
         id = NULL;
-    turn.bond.about = srd_key_part(call->arena, srd_key_part(call->arena, "", handle), id ? id : "");
+    turn.bond.about =
+        srd_key_part(call->arena, srd_key_part(call->arena, "", handle), id ? id : "");
     if (v[EVIDENCE_CURSOR].given &&
         !srd_ticket_open(books, SRD_TICKET_EVIDENCE, &turn.bond, v[EVIDENCE_CURSOR].text,
                          call->arena, &turn.ticket)) {

@@ -11,7 +11,7 @@
 #include "lib/serve/results.h"
 #include "lib/serve/trouble.h"
 
-#define LEAST_MS 1000    /* a run gets at least that */
+#define LEAST_MS 1000 /* a run gets at least that */
 #define REPORT_BYTES ((size_t)4 << 20)
 #define ANSWER_BYTES ((size_t)1 << 20)
 
@@ -182,9 +182,9 @@ static const char *keep_report(const struct order *o, const struct srd_report *r
 
     srd_buf_init(&json, REPORT_BYTES);
     format->report(report, &style, &json);
-    if (json.full || srd_kept_add(o->row->desk->kept, tenant, ticket,
-                                  o->again ? srd_clock_now_ms() : 0, json.data, json.size,
-                                  srd_ticket_life_ms(o->books), &err))
+    if (json.full ||
+        srd_kept_add(o->row->desk->kept, tenant, ticket, o->again ? srd_clock_now_ms() : 0,
+                     json.data, json.size, srd_ticket_life_ms(o->books), &err))
         return NULL;
     return srd_ticket_write(&o->books->secrets, ticket, &bond, o->arena);
 }
@@ -283,8 +283,9 @@ static void answer_view(const struct order *o, const struct srd_view_report *vie
     srd_result_lines(view, &lines);
     if (!err.code && !lines.full) /* else the last page would not be the end */
         pages.cursor = srd_turn_cursor;
-    if (srd_result_of_lines(lines.data, o->roomy && !o->again ? SRD_ROOM_DETAILED : SRD_ROOM_CONCISE,
-                            &pages, &json) &&
+    if (srd_result_of_lines(lines.data,
+                            o->roomy && !o->again ? SRD_ROOM_DETAILED : SRD_ROOM_CONCISE, &pages,
+                            &json) &&
         pages.cursor)
         srd_kept_add(o->row->desk->kept, turn.bond.tenant, &turn.ticket, pages.again_ms, lines.data,
                      lines.size, srd_ticket_life_ms(o->books), &err);
@@ -383,8 +384,7 @@ static void drop_order(void *what)
 /* ---- the call ---- */
 
 static struct order *order_of(const struct srd_mcp_call *call, const struct srd_wish *wish,
-                              struct srd_books *books, struct srd_place *place,
-                              const char *about)
+                              struct srd_books *books, struct srd_place *place, const char *about)
 {
     struct order *o = calloc(1, sizeof(*o));
     size_t count = wish->row->arg_count;
@@ -418,7 +418,8 @@ static void tell_caller(void *context, double done, double total, const char *wh
     srd_mcp_progress(context, done, total, text);
 }
 
-/* The run goes on, or was never begun; of tenants this is told as what goes wrong at their agents. */
+/* The run goes on, or was never begun; of tenants this is told as what goes wrong at their agents.
+ */
 static void fault(struct srd_mcp_call *call, struct srd_desk *desk, enum srd_code code,
                   const char *what, struct srd_mcp_result *out)
 {
@@ -483,9 +484,9 @@ bool srd_wish_quick(struct srd_mcp_call *call, const struct srd_wish *wish,
         srd_mcp_result_fault(out, "%s", why);
         return true;
     }
-    said = srd_cache_find(wish->row->desk->cache,
-                          srd_books_key(books, srd_wish_about(place, tenant, wish, call->arena),
-                                        call->arena));
+    said = srd_cache_find(
+        wish->row->desk->cache,
+        srd_books_key(books, srd_wish_about(place, tenant, wish, call->arena), call->arena));
     if (said)
         srd_mcp_result_members(out, said->members, said->n, said->is_error);
     return said != NULL;

@@ -68,9 +68,10 @@ static int read_report(struct srd_mcp_call *call, const char *uri, const char *v
     case SRD_REPORT_UNKNOWN:
         return srd_fail(err, SRD_E_DATA, "there is no %s (any more)", uri);
     case SRD_REPORT_FAULT:
-        return srd_fail(err, SRD_E_CONNECT,
-                        "the report is no longer at hand, and could not be made again; the analyze_ "
-                        "tool says why");
+        return srd_fail(
+            err, SRD_E_CONNECT,
+            "the report is no longer at hand, and could not be made again; the analyze_ "
+            "tool says why");
     case SRD_REPORT_FOUND:
         break;
     }

@@ -69,8 +69,7 @@ void srd_wish_go_on(struct srd_mcp_call *call, const struct srd_wish *wish,
                              "start again without cursor");
         return;
     }
-    lines = srd_kept_get(desk->kept, turn.bond.tenant, &turn.ticket, call->arena,
-                         &pages.again_ms);
+    lines = srd_kept_get(desk->kept, turn.bond.tenant, &turn.ticket, call->arena, &pages.again_ms);
     if (!lines) {
         key = key_again(srd_books_key(books, about, call->arena), &turn.ticket, call->arena);
         srd_order_again(call, wish, SRD_TAKE(books), SRD_TAKE(place), key, about, &turn.ticket,
@@ -199,15 +198,14 @@ enum srd_report_found srd_report_find(struct srd_mcp_call *call, struct srd_desk
 
     if (!srd_ticket_open(books, SRD_TICKET_REPORT, &bond, handle, call->arena, &out->ticket))
         return SRD_REPORT_UNKNOWN;
-    out->text =
-        srd_kept_get(desk->kept, bond.tenant, &out->ticket, call->arena, &out->again_ms);
+    out->text = srd_kept_get(desk->kept, bond.tenant, &out->ticket, call->arena, &out->again_ms);
     if (!out->text) {
         if (!wish_of_ticket(desk, &out->ticket, call->arena, &wish))
             return SRD_REPORT_UNKNOWN;
         if (!make_again(call, desk, books, &wish, &out->ticket, fault))
             return SRD_REPORT_FAULT;
         out->text =
-        srd_kept_get(desk->kept, bond.tenant, &out->ticket, call->arena, &out->again_ms);
+            srd_kept_get(desk->kept, bond.tenant, &out->ticket, call->arena, &out->again_ms);
     }
     if (!out->text) {
         srd_mcp_result_fault(fault, "report: this server has no room for it; run the analyze_ tool "
