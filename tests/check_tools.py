@@ -491,6 +491,21 @@ class Again(unittest.TestCase):
                 client.ask("resources/read", uri=f"srdiag://report/{report}")
             self.assertIn("could not be made again", str(e.exception))
 
+    def test_half(self):
+        """what was not asked again in time is no report, in which a finding would be missing"""
+        words = self.secret()
+        with Cluster("disk-full", "--line", "3.5") as c:
+            with client_of(c, *words) as client:
+                report = client.call("analyze_storage_health")["structuredContent"]["report"]
+                whole = client.call("get_evidence", report=report)["structuredContent"]["findings"]
+            with client_of(c, *words, "--request-timeout", "4") as client:
+                c.faults({"match": "srdiag:table-sizes", "hang": True})
+                text = client.call("get_evidence", report=report)["content"][0]["text"]
+                self.assertIn("the time was over before all of it could be asked again", text)
+                c.faults()
+                again = client.call("get_evidence", report=report)["structuredContent"]["findings"]
+                self.assertEqual([f["id"] for f in again], [f["id"] for f in whole])
+
     def test_no_secret(self):
         """a file that is missing, open to others, or has no good secret is refused without a word of it"""
         for words, text in ((["--replica-secret-file", "/nowhere"], "could not open"),

@@ -206,12 +206,21 @@ static void answer_report(const struct order *o, const struct srd_report *report
     srd_members_of_json(members, &json);
 }
 
-/* Nobody reads this one: who wants it takes it from where it is kept. */
+/*
+ * Nobody reads what this says, unless it is a fault: who wants the report takes it from where it is
+ * kept. Half of one would pass for a cluster that got well.
+ */
 static void keep_again(const struct order *o, const struct srd_report *report,
-                       struct srd_buf *members)
+                       struct srd_buf *members, bool *is_error)
 {
-    keep_report(o, report, &o->ticket);
-    srd_members_of_text(members, "kept");
+    *is_error = report->partial;
+    if (!report->partial)
+        keep_report(o, report, &o->ticket);
+    srd_members_of_text(members,
+                        report->partial
+                            ? "report: it is no longer at hand, and the time was over before all "
+                              "of it could be asked again; try again, or run the analyze_ tool"
+                            : "kept");
 }
 
 /* The limit of what took too long. */
@@ -293,8 +302,8 @@ static void answer_view(const struct order *o, const struct srd_view_report *vie
 }
 
 static int run_experts(struct order *o, struct srd_source *src,
-                       const struct srd_run_options *options, struct srd_buf *members, bool *keep,
-                       struct srd_error *err)
+                       const struct srd_run_options *options, struct srd_buf *members,
+                       bool *is_error, bool *keep, struct srd_error *err)
 {
     const struct srd_desk *desk = o->row->desk;
     const struct srd_expert *one[2] = { o->row->expert, NULL };
@@ -306,7 +315,7 @@ static int run_experts(struct order *o, struct srd_source *src,
     srd_place_learnt(o->place, &report->ev->cluster, one[0] ? NULL : report);
     *keep = !report->partial && !o->again;
     if (o->again)
-        keep_again(o, report, members);
+        keep_again(o, report, members, is_error);
     else
         answer_report(o, report, members);
     return 0;
@@ -350,7 +359,7 @@ static int run_order(struct order *o, struct srd_flight *flight, struct srd_buf 
     left_ms = o->deadline_ms - srd_clock_monotonic_ms();
     options.timeout_ms = left_ms > LEAST_MS ? left_ms : LEAST_MS;
     if (o->row->view ? run_view(o, src, &options, members, is_error, err)
-                     : run_experts(o, src, &options, members, keep, err)) {
+                     : run_experts(o, src, &options, members, is_error, keep, err)) {
         if (err->code != SRD_E_CONNECT || left_ms >= SRD_FAIR_MS)
             srd_place_failed(o->place, err);
     }
