@@ -200,16 +200,23 @@ static const struct row {
     { "a login says what it should and nothing it should not", FE,
       .options = { .hosts = "fe1", .user = "x", .password = "s3cret", .query_timeout_s = 7, .connect_timeout_s = 3 },
       .log = "+connect fe1:9030 user=x password=s3cret tls=10 ca= auth=mysql_native_password infile=0 charset=utf8mb4 tcp=1 timeouts=3,17\n"
-             "fe1:9030#1 SET time_zone = '+00:00', query_timeout = 7\n" },
+             "fe1:9030#1 SET time_zone = '+00:00', query_timeout = 7, sql_dialect = 'starrocks', catalog = 'default_catalog'\n" },
     { "no password is an empty one, so that $MYSQL_PWD does not count", FE,
       .log = "+connect fe1:9030 user=root password= tls=10 ca= auth=mysql_native_password infile=0 charset=utf8mb4 tcp=1 timeouts=5,40\n"
-             "fe1:9030#1 SET time_zone = '+00:00', query_timeout = 30\n" },
+             "fe1:9030#1 SET time_zone = '+00:00', query_timeout = 30, sql_dialect = 'starrocks', catalog = 'default_catalog'\n" },
     { "an FE that does not take query_timeout is used without it", FE, { { "query_timeout", .code = 1193, .text = "Unknown" }, OK_ROW },
       .asks = { { .sql = "SHOW X" } }, .want = "answered fe1:9030 A|B 1|2 3|\\N\n",
-      .log = "fe1:9030#1 SET time_zone = '+00:00'\nfe1:9030#1 SET query_timeout = 30\nfe1:9030#1 SHOW X\n" },
+      .log = "fe1:9030#1 SET sql_dialect = 'starrocks'\nfe1:9030#1 SET catalog = 'default_catalog'\nfe1:9030#1 SET time_zone = '+00:00'\nfe1:9030#1 SET query_timeout = 30\nfe1:9030#1 SHOW X\n" },
     { "an FE that does not take the time zone is used, and it is known", FE, { { "time_zone", .code = 1298, .text = "Unknown" }, OK_ROW },
       .asks = { { .sql = "SHOW X" } }, .want = "zone unknown\nanswered fe1:9030 A|B 1|2 3|\\N\n",
-      .log = "fe1:9030#1 SET time_zone = '+00:00'\nfe1:9030#1 SET time_zone = 'UTC'\nfe1:9030#1 SET query_timeout = 30\nfe1:9030#1 SHOW X\n" },
+      .log = "fe1:9030#1 SET sql_dialect = 'starrocks'\nfe1:9030#1 SET catalog = 'default_catalog'\nfe1:9030#1 SET time_zone = '+00:00'\nfe1:9030#1 SET time_zone = 'UTC'\nfe1:9030#1 SET query_timeout = 30\nfe1:9030#1 SHOW X\n" },
+    { "an FE without dialects and catalogs is used as it is", FE,
+      { { "sql_dialect", .code = 1193, .text = "Unknown" }, { "catalog", .code = 1193, .text = "Unknown" }, OK_ROW },
+      .asks = { { .sql = "SHOW X" } }, .want = "answered fe1:9030 A|B 1|2 3|\\N\n",
+      .log = "fe1:9030#1 SET sql_dialect = 'starrocks'\nfe1:9030#1 SET catalog = 'default_catalog'\nfe1:9030#1 SET time_zone = '+00:00'\nfe1:9030#1 SET query_timeout = 30\nfe1:9030#1 SHOW X\n" },
+    { "an FE that keeps another dialect is not talked to", FE,
+      { { "sql_dialect", .code = 1064, .text = "line 1:5: mismatched input" } },
+      .want = "connect: fe1:9030 refused the login: line 1:5: mismatched input (1064)\n" },
     { "a set-up that hangs is no connection", FE, { { "SET ", .hangs = true } }, .options = { .connect_timeout_s = 1 },
       .want = "connect: fe1:9030 admits logins but answered no statement within 1 s; look at the FE's load, locks and log\n" },
 
@@ -219,17 +226,17 @@ static const struct row {
     { "TLS that is required and there is used", { { .name = "fe1:9030", .tls = true } }, .options = { .tls = SRD_TLS_REQUIRED }, .want = "" },
     { "TLS off is off, and verifies nothing", FE, .options = { .tls = SRD_TLS_DISABLED },
       .log = "+connect fe1:9030 user=root password= tls=00 ca= auth=mysql_native_password infile=0 charset=utf8mb4 tcp=1 timeouts=5,40\n"
-             "fe1:9030#1 SET time_zone = '+00:00', query_timeout = 30\n" },
+             "fe1:9030#1 SET time_zone = '+00:00', query_timeout = 30, sql_dialect = 'starrocks', catalog = 'default_catalog'\n" },
     { "verified TLS allows a clear-text login if that is wanted", { { .name = "fe1:9030", .tls = true } },
       .options = { .tls = SRD_TLS_VERIFY, .tls_ca = "/dev/null", .cleartext = true },
       .log = "+connect fe1:9030 user=root password= tls=11 ca=/dev/null auth=mysql_native_password,mysql_clear_password infile=0 charset=utf8mb4 tcp=1 timeouts=5,40\n"
-             "fe1:9030#1 SET time_zone = '+00:00', query_timeout = 30\n" },
+             "fe1:9030#1 SET time_zone = '+00:00', query_timeout = 30, sql_dialect = 'starrocks', catalog = 'default_catalog'\n" },
     { "a CA that is named counts", FE, .options = { .tls_ca = "/dev/null" },
       .want = "connect: fe1:9030 offers no TLS; enable TLS on the FE (ssl_keystore_location) or use --ssl-mode=DISABLED\n" },
     { "names that are empty are none", FE,
       .options = { .user = "", .tls_ca = "", .tls_cert = "", .tls_key = "", .socket = "" },
       .log = "+connect fe1:9030 user=root password= tls=10 ca= auth=mysql_native_password infile=0 charset=utf8mb4 tcp=1 timeouts=5,40\n"
-             "fe1:9030#1 SET time_zone = '+00:00', query_timeout = 30\n" },
+             "fe1:9030#1 SET time_zone = '+00:00', query_timeout = 30, sql_dialect = 'starrocks', catalog = 'default_catalog'\n" },
     { "a certificate that is not accepted: the way out", { { .name = "fe1:9030", .code = CR_SSL_CONNECTION_ERROR, .text = "TLS/SSL error: self-signed certificate" } },
       .options = { .tls = SRD_TLS_VERIFY },
       .want = "connect: the certificate of fe1:9030 is not accepted: self-signed certificate; name the CA that signed it (--ssl-ca) and "

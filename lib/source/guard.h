@@ -38,9 +38,10 @@
  * SELECT  Any table, any catalog; the rest as above.
  * PROBES  Nothing: whoever asks must name a probe.
  *
- * What the caller has to see to: the session's current catalog is default_catalog, its sql_dialect
- * StarRocks (the default; under "trino" a FE cuts the text by other rules), the account may read only,
- * and @database is what the session's current database really is.
+ * What the caller has to see to: the session's current catalog is default_catalog and its sql_dialect
+ * StarRocks, which is not always so by default (sessions of live.h say it when they log in; under
+ * "trino" a FE cuts the text by other rules), the account may read only, and @database is what the
+ * session's current database really is.
  */
 
 #define SRD_GUARD_MAX_BYTES 65536

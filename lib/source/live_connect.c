@@ -19,6 +19,8 @@
 #include "lib/base/text.h"
 #include "lib/source/live_private.h"
 
+#define UNKNOWN_VARIABLE 1193
+
 #define CONNECT_TIMEOUT_S 5
 #define QUERY_TIMEOUT_S 30
 /* A packet is memory before we see it; no table holds more. */
@@ -292,39 +294,75 @@ bool srd_live_lost(unsigned code)
     return code >= CR_MIN_ERROR && code <= CR_MAX_ERROR;
 }
 
+/* The code if the connection is lost; else 0, and a refusal is only logged. */
+static unsigned say(struct srd_live_session *session, const char *sql)
+{
+    char line[200];
+    unsigned code = srd_live_execute(session->mysql, sql);
+
+    if (!code || srd_live_lost(code))
+        return code;
+    srd_log(SRD_LOG_WARNING, "%s does not take %s: %s", session->host.name, sql,
+            srd_live_line(mysql_error(session->mysql), line, sizeof(line)));
+    return 0;
+}
+
+static unsigned set_zone(struct srd_live_session *session)
+{
+    unsigned code = srd_live_execute(session->mysql, "SET time_zone = '+00:00'");
+
+    if (!code || srd_live_lost(code))
+        return code;
+    code = srd_live_execute(session->mysql, "SET time_zone = 'UTC'");
+    session->zone_refused = code && !srd_live_lost(code);
+    if (session->zone_refused) {
+        char line[200];
+
+        srd_log(SRD_LOG_WARNING, "%s does not take SET time_zone: %s", session->host.name,
+                srd_live_line(mysql_error(session->mysql), line, sizeof(line)));
+        return 0;
+    }
+    return code;
+}
+
 /*
- * One round trip, if the FE takes both variables. Without query_timeout the watchdog still ends
- * what is late; without time_zone the print offset is derived from the answers as always.
+ * An account or the whole cluster may have another dialect or catalog by default. The guard of SQL
+ * texts reads StarRocks' SQL about the internal catalog: under "trino" a FE ends strings elsewhere,
+ * and what the guard took for a string would be read as a table. A FE that does not know such a
+ * variable has nothing to choose; one that keeps its choice is not to be talked to.
+ */
+static unsigned insist(struct srd_live_session *session, const char *sql)
+{
+    unsigned code = srd_live_execute(session->mysql, sql);
+
+    return code == UNKNOWN_VARIABLE ? 0 : code;
+}
+
+/*
+ * One round trip, if the FE takes all variables. Without query_timeout the watchdog still ends what
+ * is late; without time_zone the print offset is derived from the answers as always.
  */
 unsigned srd_live_set_up(struct srd_live_session *session, const struct srd_live_access *access)
 {
-    MYSQL *mysql = session->mysql;
-    char sql[96], line[200];
+    char sql[160], timeout[40];
     unsigned code;
 
-    snprintf(sql, sizeof(sql), "SET time_zone = '+00:00', query_timeout = %d",
-             access->query_timeout_s);
-    code = srd_live_execute(mysql, sql);
+    snprintf(timeout, sizeof(timeout), "query_timeout = %d", access->query_timeout_s);
+    snprintf(sql, sizeof(sql),
+             "SET time_zone = '+00:00', %s, sql_dialect = 'starrocks', catalog = 'default_catalog'",
+             timeout);
+    code = srd_live_execute(session->mysql, sql);
     if (!code || srd_live_lost(code))
         return code;
-    code = srd_live_execute(mysql, "SET time_zone = '+00:00'");
-    if (code && !srd_live_lost(code))
-        code = srd_live_execute(mysql, "SET time_zone = 'UTC'");
-    if (srd_live_lost(code))
-        return code;
-    if (code) {
-        session->zone_refused = true;
-        srd_log(SRD_LOG_WARNING, "%s does not take SET time_zone: %s", session->host.name,
-                srd_live_line(mysql_error(mysql), line, sizeof(line)));
-    }
-    snprintf(sql, sizeof(sql), "SET query_timeout = %d", access->query_timeout_s);
-    code = srd_live_execute(mysql, sql);
-    if (srd_live_lost(code))
-        return code;
+    code = insist(session, "SET sql_dialect = 'starrocks'");
+    if (!code)
+        code = insist(session, "SET catalog = 'default_catalog'");
+    if (!code)
+        code = set_zone(session);
     if (code)
-        srd_log(SRD_LOG_WARNING, "%s does not take SET query_timeout: %s", session->host.name,
-                srd_live_line(mysql_error(mysql), line, sizeof(line)));
-    return 0;
+        return code;
+    snprintf(sql, sizeof(sql), "SET %s", timeout);
+    return say(session, sql);
 }
 
 struct srd_live_session *srd_live_session_new(const struct srd_live_host *host, MYSQL *mysql)

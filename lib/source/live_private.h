@@ -92,7 +92,10 @@ MYSQL *srd_live_log_in(const struct srd_live_access *access, const struct srd_li
                        int connect_s, int read_s, struct srd_error *err);
 /* Takes @mysql; NULL without memory. */
 struct srd_live_session *srd_live_session_new(const struct srd_live_host *host, MYSQL *mysql);
-/* Says SET time_zone and query_timeout; the code of the error if the connection is lost, else 0. */
+/*
+ * Says SET time_zone, query_timeout, sql_dialect and catalog; the code of the error if the
+ * connection is lost or keeps another dialect or catalog, else 0.
+ */
 unsigned srd_live_set_up(struct srd_live_session *session, const struct srd_live_access *access);
 void srd_live_session_close(struct srd_live_session **session);
 /* Runs a statement whose rows do not matter; the code of the error, 0: done. */

@@ -310,7 +310,7 @@ class Other:
 
     def assign(self, s, scope, name, value, quoted):
         facts = self.sim.cluster.facts
-        if name in ("character_set_results", "character_set_client", "character_set_connection", "autocommit"):
+        if name in ("character_set_results", "character_set_client", "character_set_connection", "autocommit", "catalog"):
             return
         if name not in facts.variables and name not in self.sim.globals:
             raise self.unknown_variable(name)
