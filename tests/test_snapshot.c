@@ -933,6 +933,12 @@ static const struct masking {
     { "secrets in JSON are masked", &probe_nodes,
       "Id|Properties\n1|{\"aws.s3.secret_key\":\"x1\",\"region\":\"eu\"}\n",
       "[\"1\",\"{\\\"aws.s3.secret_key\\\":\\\"***\\\",\\\"region\\\":\\\"eu\\\"}\"]", false },
+    { "a private key as librdkafka calls it is masked", &probe_nodes,
+      "Id|Properties\n1|{\"ssl.key.pem\":\"x1\",\"ssl.ca.pem\":\"x2\"}\n",
+      "[\"1\",\"{\\\"ssl.key.pem\\\":\\\"***\\\",\\\"ssl.ca.pem\\\":\\\"x2\\\"}\"]", false },
+    { "an account key of Azure is masked", &probe_nodes,
+      "Id|Text\n1|\"fs.azure.account.key.a.blob.core.windows.net\" = \"x1\"\n",
+      "[\"1\",\"\\\"fs.azure.account.key.a.blob.core.windows.net\\\" = \\\"***\\\"\"]", false },
 };
 /* clang-format on */
 

@@ -8,10 +8,10 @@
 #include "lib/base/text.h"
 
 /* As they are with all letters small and without separators. */
-static const char *const words[] = { "password",  "passwd",     "pwd",           "secret",
-                                     "token",     "credential", "accesskey",     "privatekey",
-                                     "sharedkey", "authkey",    "encryptionkey", "keytab",
-                                     NULL };
+static const char *const words[] = { "password",   "passwd",     "pwd",           "secret",
+                                     "token",      "credential", "accesskey",     "privatekey",
+                                     "sharedkey",  "authkey",    "encryptionkey", "keytab",
+                                     "accountkey", "keypem",     "keystorekey",   NULL };
 
 #define LONGEST_NAME 128
 
