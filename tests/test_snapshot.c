@@ -936,6 +936,8 @@ static const struct masking {
     { "a private key as librdkafka calls it is masked", &probe_nodes,
       "Id|Properties\n1|{\"ssl.key.pem\":\"x1\",\"ssl.ca.pem\":\"x2\"}\n",
       "[\"1\",\"{\\\"ssl.key.pem\\\":\\\"***\\\",\\\"ssl.ca.pem\\\":\\\"x2\\\"}\"]", false },
+    { "the key that all data is encrypted with is masked", &probe_nodes,
+      "Key|Value\ndefault_master_key|plain:aes_128:x1\n", "[\"default_master_key\",\"***\"]", false },
     { "an account key of Azure is masked", &probe_nodes,
       "Id|Text\n1|\"fs.azure.account.key.a.blob.core.windows.net\" = \"x1\"\n",
       "[\"1\",\"\\\"fs.azure.account.key.a.blob.core.windows.net\\\" = \\\"***\\\"\"]", false },

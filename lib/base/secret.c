@@ -11,7 +11,8 @@
 static const char *const words[] = { "password",   "passwd",     "pwd",           "secret",
                                      "token",      "credential", "accesskey",     "privatekey",
                                      "sharedkey",  "authkey",    "encryptionkey", "keytab",
-                                     "accountkey", "keypem",     "keystorekey",   NULL };
+                                     "accountkey", "keypem",     "keystorekey",   "masterkey",
+                                     NULL };
 
 #define LONGEST_NAME 128
 
