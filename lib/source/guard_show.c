@@ -22,6 +22,8 @@ enum tail {
     SORT = 1 << 10,       /* ORDER BY, LIMIT */
     IS_CATALOG = 1 << 11, /* the name, or that behind FROM, is one of a catalog */
     IS_TABLE = 1 << 12,   /* ... of a table, perhaps with catalog and database */
+    ONE_NAME = 1 << 13,   /* a name, which may be left out */
+    CNGROUP = 1 << 14,    /* CNGROUP name */
 };
 #define FILTER (LIKE | WHERE)
 
@@ -72,7 +74,7 @@ static const struct form shows[] = {
     { "datacache rules", 0, SELECT_ONLY, "its predicates hold values of users' rows" },
     { "databases|schemas", FROM_DB | IS_CATALOG | FILTER, ALL, NULL },
     { "delete", FROM_DB, SELECT_ONLY, "conditions of deletes hold values of users' rows" },
-    { "dictionary", 0, ALL, NULL },
+    { "dictionary", ONE_NAME, ALL, NULL },
     { "dynamic partition tables", FROM_DB, ALL, NULL },
     { "engines", 0, ALL, NULL },
     { "errors|warnings", SORT, ALL, NULL },
@@ -97,7 +99,7 @@ static const struct form shows[] = {
     { "load all?", FROM_DB | WHERE | SORT, ALL, NULL },
     { "materialized views", FROM_DB | FILTER, ALL, NULL },
     { "multiple columns stats meta", WHERE | SORT, ALL, NULL },
-    { "nodes from warehouse", NAME, ALL, NULL },
+    { "nodes from warehouse", NAME | CNGROUP, ALL, NULL },
     { "nodes from warehouses", LIKE, ALL, NULL },
     { "open tables", 0, ALL, NULL },
     { "partitions", FROM_TABLE | WHERE | SORT, ALL, NULL },
@@ -134,7 +136,7 @@ static const struct form shows[] = {
     { "user|users", 0, ALL, NULL },
     { "verbose resource group", NAME, ALL, NULL },
     { "verbose resource groups all?", 0, ALL, NULL },
-    { "warehouses", LIKE, ALL, NULL },
+    { "warehouses", FILTER, ALL, NULL },
 };
 
 static const struct form admin_shows[] = {
@@ -206,6 +208,15 @@ static int match(const char *words, const struct srd_guard_token *t)
     return count;
 }
 
+/* A name of one part, or a string for it: not of a catalog. */
+static bool plain_name(struct srd_guard *g)
+{
+    if (!srd_guard_is_name(g->token) && g->token->kind != SRD_LEX_STRING)
+        return srd_guard_unexpected(g);
+    g->token++;
+    return true;
+}
+
 /* A name of at most @most parts; if that many, or if it is one of a catalog, the first is checked.
  */
 static bool object(struct srd_guard *g, size_t most, bool is_catalog)
@@ -235,14 +246,13 @@ static bool owner(struct srd_guard *g)
     if (!srd_guard_take(g, "role") && !srd_guard_take(g, "user") && srd_guard_take(g, "external") &&
         !srd_guard_need(g, "group"))
         return false;
-    if (!srd_guard_is_name(g->token) && g->token->kind != SRD_LEX_STRING)
-        return srd_guard_unexpected(g);
-    g->token++;
+    if (!plain_name(g))
+        return false;
     if (!srd_guard_take(g, "@"))
         return true;
     if (srd_guard_take(g, "["))
-        return object(g, 1, false) && srd_guard_need(g, "]");
-    return object(g, 1, false);
+        return plain_name(g) && srd_guard_need(g, "]");
+    return plain_name(g);
 }
 
 /*
@@ -309,6 +319,10 @@ static bool subject(struct srd_guard *g, unsigned tail)
 {
     if (tail & NAME && !object(g, tail & IS_TABLE ? 3 : 2, tail & IS_CATALOG))
         return false;
+    if (tail & ONE_NAME && srd_guard_is_name(g->token) && !object(g, 2, false))
+        return false;
+    if (tail & CNGROUP && srd_guard_take(g, "cngroup") && !plain_name(g))
+        return false;
     if (tail & NUMBER && !needed(g, SRD_LEX_NUMBER))
         return false;
     if (tail & PATH && !proc(g))
@@ -328,9 +342,13 @@ static bool parts(struct srd_guard *g)
     srd_guard_take(g, "temporary");
     if (!srd_guard_take(g, "partition") && !srd_guard_take(g, "partitions"))
         return true;
-    if (srd_guard_is(g->token, "("))
-        return srd_guard_names(g);
-    return object(g, 1, false);
+    if (!srd_guard_take(g, "("))
+        return plain_name(g);
+    do {
+        if (!plain_name(g))
+            return false;
+    } while (srd_guard_take(g, ","));
+    return srd_guard_need(g, ")");
 }
 
 static bool filter(struct srd_guard *g, unsigned tail)
