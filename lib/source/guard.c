@@ -41,6 +41,7 @@ const char *srd_guard_code_name(enum srd_guard_code code)
         [SRD_GUARD_CATALOG] = "catalog",
         [SRD_GUARD_VALUES] = "values",
         [SRD_GUARD_PRIVATE] = "private",
+        [SRD_GUARD_SECRETS] = "secrets",
         [SRD_GUARD_SHOW] = "show",
         [SRD_GUARD_PROC] = "proc",
         [SRD_GUARD_POLICY] = "policy",

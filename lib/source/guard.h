@@ -36,6 +36,12 @@
  *         literals with srd_guard_hide_cell(); @share_sql lifts this. Names and bounds of partitions,
  *         defaults and expressions of columns count as schema, not as users' rows.
  * SELECT  Any table, any catalog; the rest as above.
+ *
+ *         Under both, columns with credentials (properties of pipes and of routine loads) may only be
+ *         selected under their own name, so that who prints the result can tell a secret by the name
+ *         before it; and values of be_configs only beside the NAME of their item, unless WHERE begins
+ *         with the names of items that hold none.
+ *
  * PROBES  Nothing: whoever asks must name a probe.
  *
  * What the caller has to see to: the session's current catalog is default_catalog and its sql_dialect
@@ -77,6 +83,7 @@ enum srd_guard_code {
     SRD_GUARD_CATALOG,         /* external catalog */
     SRD_GUARD_VALUES,          /* columns with values of users' rows */
     SRD_GUARD_PRIVATE,         /* users' SQL text used otherwise than as a column of the result */
+    SRD_GUARD_SECRETS,         /* columns with credentials used otherwise than to be printed */
     SRD_GUARD_SHOW,            /* a form of SHOW, ADMIN SHOW or DESC that is not allowed */
     SRD_GUARD_PROC,            /* a path of SHOW PROC that is not allowed */
     SRD_GUARD_POLICY,          /* the policy allows no SQL at all */

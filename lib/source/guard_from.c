@@ -208,6 +208,7 @@ static bool primary(struct srd_guard *g)
 {
     bool query;
 
+    g->relations++;
     if (srd_guard_is(g->token, "("))
         return parenthesized(g, &query) && alias(g, true);
     if (srd_guard_take(g, "table"))

@@ -9,8 +9,8 @@
  * guard_query.c reads queries and expressions, guard_from.c their FROM, guard_show.c SHOW and DESC,
  * guard_names.c and guard_functions.c are the tables of names.
  *
- * All readers go forward through tokens that hold no comment, hint or ";", and end with SRD_LEX_END.
- * They return true and stand behind what they read, or false after srd_guard_refuse().
+ * All readers go forward through tokens that hold no comment, hint or ";", and end with
+ * SRD_LEX_END. They return true and stand behind what they read, or false after srd_guard_refuse().
  */
 
 enum srd_guard_flag {
@@ -44,8 +44,9 @@ struct srd_guard {
 
     unsigned special; /* which tables with special columns are read: guard_names.c */
     /* the first of each, for those columns; NULL: there is none */
-    const struct srd_guard_token *star, *inner_star, *renaming;
-    bool explained; /* the answer is the query's plan */
+    const struct srd_guard_token *star, *inner_star, *renaming, *except;
+    int selects, relations; /* how many there are, of these tables and their like */
+    bool explained;         /* the answer is the query's plan */
 };
 
 bool srd_guard_refuse(struct srd_guard *g, enum srd_guard_code code,
@@ -71,7 +72,7 @@ bool srd_guard_begins_query(const struct srd_guard_token *t); /* SELECT or WITH 
 bool srd_guard_query_tail(struct srd_guard *g);
 bool srd_guard_continues_query(const struct srd_guard_token *t);
 bool srd_guard_expression(struct srd_guard *g);
-bool srd_guard_condition(struct srd_guard *g); /* an expression in FROM, which a comma ends */
+bool srd_guard_condition(struct srd_guard *g); /* an expression which a comma ends */
 bool srd_guard_arguments(struct srd_guard *g); /* ( ... ) of a function */
 /* ( name, name ... ) */
 bool srd_guard_names(struct srd_guard *g);
@@ -83,7 +84,8 @@ bool srd_guard_order_and_limit(struct srd_guard *g);
 /* guard_from.c. What follows FROM. */
 bool srd_guard_from(struct srd_guard *g);
 #define SRD_GUARD_PARTS 3 /* catalog, database, table */
-/* a.b.c: the parts into @parts, their number into @count (more than SRD_GUARD_PARTS are refused). */
+/* a.b.c: the parts into @parts, their number into @count (more than SRD_GUARD_PARTS are refused).
+ */
 bool srd_guard_qualified(struct srd_guard *g, const char *parts[SRD_GUARD_PARTS], size_t *count);
 
 /* guard_show.c. From the word SHOW, ADMIN or DESC on. */

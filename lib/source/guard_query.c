@@ -50,7 +50,7 @@ enum group {
 enum place {
     PLACE_ANY,
     PLACE_SELECT_LIST,
-    PLACE_FROM, /* behind ON: a comma ends it, for a table follows */
+    PLACE_CONDITION, /* behind WHERE, ON ...: a comma ends it, such as that before another table */
 };
 
 static bool expression(struct srd_guard *g, enum place place, bool *only_query);
@@ -210,6 +210,13 @@ static bool opens(const struct srd_guard_token *t)
     return srd_guard_is(t, "(") || srd_guard_is(t, "[") || srd_guard_is(t, "{");
 }
 
+/* "=" and the like: what follows is no second operator. */
+static bool is_operator_sign(const struct srd_guard_token *t)
+{
+    return t->kind == SRD_LEX_SIGN && !srd_guard_is(t, ",") && !srd_guard_is(t, ".") &&
+           !srd_guard_is(t, ")") && !srd_guard_is(t, "]") && !srd_guard_is(t, "}");
+}
+
 /* "*" as all columns; with those that it leaves out. */
 static bool star(struct srd_guard *g, enum place place)
 {
@@ -217,7 +224,7 @@ static bool star(struct srd_guard *g, enum place place)
 
     if (srd_guard_is(before, "(") && srd_guard_is(before - 1, "count"))
         return true;
-    if (opens(before)) {
+    if (opens(before) || is_operator_sign(before)) {
         g->token--;
         return srd_guard_unexpected(g); /* no other function takes it, yet */
     }
@@ -230,6 +237,8 @@ static bool star(struct srd_guard *g, enum place place)
         g->inner_star = t;
     if ((srd_guard_is(g->token, "except") || srd_guard_is(g->token, "exclude")) &&
         srd_guard_is(g->token + 1, "(")) {
+        if (!g->except)
+            g->except = g->token;
         g->token++;
         return srd_guard_names(g);
     }
@@ -271,7 +280,8 @@ static bool expression(struct srd_guard *g, enum place place, bool *only_query)
         } else if (srd_guard_is(t, "@")) {
             ok = system_variable(g);
         } else if (t->kind == SRD_LEX_SIGN) {
-            if (foreign(t) || (place == PLACE_FROM && srd_guard_is(t, ",")))
+            if (foreign(t) || (place == PLACE_CONDITION && srd_guard_is(t, ",")) ||
+                (srd_guard_is(t, ":") && srd_guard_is(t + 1, "="))) /* := sets a variable */
                 break;
             g->token++;
         } else if (is_set_operation(t) || srd_guard_is(t, "qualify") || srd_guard_is(t, "pivot")) {
@@ -307,7 +317,7 @@ bool srd_guard_condition(struct srd_guard *g)
 {
     bool query;
 
-    return expression(g, PLACE_FROM, &query);
+    return expression(g, PLACE_CONDITION, &query);
 }
 
 static bool select_list(struct srd_guard *g)
@@ -323,6 +333,12 @@ static bool clause(struct srd_guard *g, const char *first, const char *second)
     if (!srd_guard_take(g, first))
         return true;
     return (!second || srd_guard_need(g, second)) && srd_guard_expression(g);
+}
+
+/* The same with one condition, no list. */
+static bool condition_clause(struct srd_guard *g, const char *word)
+{
+    return !srd_guard_take(g, word) || srd_guard_condition(g);
 }
 
 static bool group_by(struct srd_guard *g)
@@ -342,12 +358,13 @@ static bool group_by(struct srd_guard *g)
 
 static bool select_specification(struct srd_guard *g)
 {
+    g->selects++;
     if (!srd_guard_need(g, "select") || !select_list(g))
         return false;
     if (srd_guard_take(g, "from") && !srd_guard_from(g))
         return false;
-    return clause(g, "where", NULL) && group_by(g) && clause(g, "having", NULL) &&
-           clause(g, "qualify", NULL);
+    return condition_clause(g, "where") && group_by(g) && condition_clause(g, "having") &&
+           condition_clause(g, "qualify");
 }
 
 static bool query_primary(struct srd_guard *g)
