@@ -7,7 +7,7 @@
 /*
  * What the parts of the guard share. The parts: guard.c cuts and decides by the first word,
  * guard_query.c reads queries and expressions, guard_from.c their FROM, guard_show.c SHOW and DESC,
- * guard_names.c and guard_functions.c are the tables of names.
+ * guard_names.c, guard_columns.c and guard_functions.c are the tables of names.
  *
  * All readers go forward through tokens that hold no comment, hint or ";", and end with
  * SRD_LEX_END. They return true and stand behind what they read, or false after srd_guard_refuse().
@@ -42,7 +42,7 @@ struct srd_guard {
     const char *ctes[SRD_GUARD_MAX_CTES]; /* names in scope, innermost last */
     size_t cte_count;
 
-    unsigned special; /* which tables with special columns are read: guard_names.c */
+    unsigned special; /* which tables with special columns are read: guard_columns.c */
     /* the first of each, for those columns; NULL: there is none */
     const struct srd_guard_token *star, *inner_star, *renaming, *except;
     int selects, relations; /* how many there are, of these tables and their like */
@@ -95,12 +95,17 @@ bool srd_guard_describe(struct srd_guard *g);
 
 /* guard_names.c */
 unsigned srd_guard_word_flags(const char *word); /* 0 for a word that is not in the list */
-/* May this table be read? Also notes tables with special columns. */
+/* May this table be read? Also notes it. */
 bool srd_guard_check_table(struct srd_guard *g, const struct srd_guard_token *where,
                            const char *const *parts, size_t count);
 /* Is this one the internal catalog, or does the policy not care? */
 bool srd_guard_check_catalog(struct srd_guard *g, const struct srd_guard_token *where,
                              const char *catalog);
+
+/* guard_columns.c */
+/* Remembers a table with special columns. @where is its name, behind which the next token is. */
+void srd_guard_note_table(struct srd_guard *g, const struct srd_guard_token *where,
+                          const char *database, const char *name);
 /* At the end: the columns of the noted tables. @first is the statement's first token. */
 bool srd_guard_check_columns(struct srd_guard *g, const struct srd_guard_token *first);
 /* Of the JSON in JobProperties: is this member an expression of a user's? */
