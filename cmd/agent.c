@@ -5,8 +5,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -196,17 +194,6 @@ static void set_log_level(const struct srd_settings *settings)
                                                 : SRD_LOG_WARNING);
 }
 
-/* A core file would hold password and token. */
-static void leave_no_core(void)
-{
-    const struct rlimit none = { 0, 0 };
-
-    setrlimit(RLIMIT_CORE, &none);
-#if !defined(__SANITIZE_ADDRESS__) /* which looks into the process when it ends */
-    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-#endif
-}
-
 static int begin_at_home(struct srd_error *err)
 {
     struct stat named, held;
@@ -241,7 +228,7 @@ static int serve(struct srd_call *call, struct srd_error *err)
         srd_agent_options_of(&call->settings, home, call->arena, &wanted, err))
         return err->code;
     catch_signals();
-    leave_no_core();
+    srd_leave_no_core();
     srd_agent_run(&wanted, &life, err);
     if (home)
         srd_home_listens(home, NULL);

@@ -131,6 +131,12 @@ int srd_source_open_file(const char *file, struct srd_source **out, struct srd_e
 /* "srdiag --demo", "srdiag -h fe1": how the user reaches the same source again, without secrets. */
 const char *srd_source_again(const struct srd_settings *settings, struct srd_arena *arena);
 
+/*
+ * core.c: from now on the process leaves no core file, in whose hands ever, and its memory and environment are
+ * not for other processes of its account. For those that hold secrets for hours.
+ */
+void srd_leave_no_core(void);
+
 /* help.c */
 void srd_help_short(struct srd_call *call); /* `srdiag` alone */
 void srd_help_all(struct srd_call *call);

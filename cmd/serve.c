@@ -322,6 +322,7 @@ static int run(struct srd_call *call, struct srd_error *err)
     if (call->operand_count)
         return srd_serve_keys(call, &opt.keys, err);
     set_log_level(&call->settings);
+    srd_leave_no_core();
     share_memory();
     if (check_tenants(call, err) || ask_password(call, err) ||
         srd_serve_options_of(&call->settings, call->arena, &wanted, err))

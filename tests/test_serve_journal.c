@@ -121,6 +121,10 @@ static const struct call_row {
       "TIME CALL t ok 18ms transport=sse peer=10.0.0.7 key=alice tenant=acme id=abc bytes=3 "
       "arguments={\"password\":\"***\",\"api_token\":\"***\",\"sql\":\"SET PASSWORD = '***'\","
       "\"o\":\"{\\\"secret_key\\\":\\\"***\\\"}\"}\n" },
+    { "what was typed into a statement that failed is nobody's business",
+      "{\"sql\":\"CREATE USER x IDENTIFIED BY 'geheim'\",\"api_key\":\"geheim\"}", false, false, true,
+      "TIME CALL t error 18ms transport=sse peer=10.0.0.7 key=alice tenant=acme id=abc bytes=3 "
+      "arguments={\"sql\":\"CREATE USER x IDENTIFIED BY ?\",\"api_key\":\"***\"}\n" },
     { "what would act on a terminal is shown", "{\"a\\u001b\":\"b\\n\\u202ec\"}", false, false, false,
       "TIME CALL t ok 18ms transport=sse peer=10.0.0.7 key=alice tenant=acme id=abc bytes=3 "
       "arguments={\"a\\\\e\":\"b\\\\n\\\\u{202E}c\"}\n" },

@@ -8,11 +8,11 @@
 #include "lib/base/text.h"
 
 /* As they are with all letters small and without separators. */
-static const char *const words[] = { "password",   "passwd",     "pwd",           "secret",
-                                     "token",      "credential", "accesskey",     "privatekey",
-                                     "sharedkey",  "authkey",    "encryptionkey", "keytab",
-                                     "accountkey", "keypem",     "keystorekey",   "masterkey",
-                                     NULL };
+static const char *const words[] = { "password",   "passwd",     "pwd",           "passphrase",
+                                     "secret",     "token",      "credential",    "apikey",
+                                     "accesskey",  "privatekey", "sharedkey",     "authkey",
+                                     "accountkey", "keypem",     "encryptionkey", "masterkey",
+                                     "keytab",     "keystorekey", NULL };
 
 #define LONGEST_NAME 128
 

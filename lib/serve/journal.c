@@ -16,6 +16,7 @@
 #include "lib/base/log.h"
 #include "lib/base/secret.h"
 #include "lib/base/utf8.h"
+#include "lib/source/guard.h"
 
 /* A pipe takes this much whole or not at all (PIPE_BUF). */
 #define LONGEST_LINE 4096
@@ -288,8 +289,19 @@ void srd_journal_request(struct srd_journal *journal, const struct srd_journal_r
 
 /* ---- calls ---- */
 
+/* Who sets a password by mistake here is refused, and what he typed is nobody's business. */
+static void forget_literals(struct srd_buf *sql)
+{
+    SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
+    const char *rest = srd_guard_hide_literals(sql->data, sql->size, arena);
+
+    srd_buf_clear(sql);
+    srd_buf_text(sql, rest);
+}
+
 /* The value of an argument as JSON, without what is secret in it. */
-static void put_value(struct srd_buf *out, const char *name, const struct srd_json *value)
+static void put_value(struct srd_buf *out, const char *name, const struct srd_json *value,
+                      bool failed)
 {
     SRD_CLEANUP(srd_buf_free) struct srd_buf text = { 0 }, hidden = { 0 }, cut = { 0 };
     bool is_text = srd_json_kind(value) == SRD_JSON_STRING;
@@ -301,6 +313,8 @@ static void put_value(struct srd_buf *out, const char *name, const struct srd_js
         srd_buf_text(&text, srd_json_text(value));
     else
         srd_json_print(value, false, &text);
+    if (failed && is_text && !text.full && !strcmp(name, "sql"))
+        forget_literals(&text);
     if (text.full)
         srd_buf_text(&cut, "(long)");
     else if (srd_secret_value(name, text.data))
@@ -313,7 +327,8 @@ static void put_value(struct srd_buf *out, const char *name, const struct srd_js
         srd_json_quote(out, cut.data, cut.size);
 }
 
-static void put_arguments(struct srd_buf *line, bool json, const struct srd_json *arguments)
+static void put_arguments(struct srd_buf *line, bool json, const struct srd_json *arguments,
+                          bool failed)
 {
     SRD_CLEANUP(srd_buf_free) struct srd_buf out = { 0 };
     const struct srd_json *at = srd_json_first(arguments);
@@ -328,7 +343,7 @@ static void put_arguments(struct srd_buf *line, bool json, const struct srd_json
         put_cut(&name, srd_json_key(at), 64);
         srd_json_quote(&one, name.data, name.size);
         srd_buf_char(&one, ':');
-        put_value(&one, srd_json_key(at), at);
+        put_value(&one, srd_json_key(at), at, failed);
         if (one.full || out.size + one.size + 16 > LONGEST_ARGUMENTS) {
             srd_buf_printf(&out, "%s\"...\":\"...\"", out.size > 1 ? "," : "");
             break;
@@ -372,7 +387,7 @@ void srd_journal_call(struct srd_journal *journal, const struct srd_mcp_call *ca
     put_field(&line, json, "id", caller->request_id);
     put_field(&line, json, "cluster", srd_json_text(srd_json_get(call->arguments, "cluster")));
     put_number(&line, json, "bytes", (int64_t)result->members.size);
-    put_arguments(&line, json, call->arguments);
+    put_arguments(&line, json, call->arguments, result->is_error);
     srd_buf_text(&line, json ? "}" : "");
     put_line(journal, AUDIT, &line);
 }

@@ -52,7 +52,10 @@ def kilobytes(pid, name="VmRSS"):
 
 
 def descriptors(pid):
-    return len(os.listdir(f"/proc/{pid}/fd"))
+    try:
+        return len(os.listdir(f"/proc/{pid}/fd"))
+    except PermissionError:  # of a server only root sees them
+        return 0
 
 
 def processor_us(pid):
