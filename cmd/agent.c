@@ -331,7 +331,7 @@ static int check(struct srd_call *call, struct srd_error *err)
     if (is(call, 0, "audit"))
         return srd_fail(
             err, SRD_E_USAGE,
-            "agent audit wants show FILE, or verify FILE [MARK]; see srdiag help agent");
+            "agent audit wants show FILE, or verify FILE... [MARK]; see srdiag help agent");
     if (verb_of(call))
         return srd_fail(err, SRD_E_USAGE, "agent %s has no operands", call->operands[0]);
     return srd_fail(err, SRD_E_USAGE,
@@ -381,8 +381,8 @@ const struct srd_command srd_command_agent = {
     .group = "serve",
     .operands =
         "[start | stop | restart | status | logs | rotate-token | preview | audit show FILE | "
-        "audit verify FILE [MARK]]",
-    .max = 4,
+        "audit verify FILE... [MARK]]",
+    .max = 402, /* files of a year, of which each day has one, and a mark */
     .summary = "answer a central server about the cluster here, within limits of its owner",
     .text =
         "Runs beside the cluster; the central server, or srdiag --agent URL elsewhere, asks it "

@@ -28,7 +28,7 @@ const char *srd_agent_listen_of(const struct srd_settings *settings);
 int srd_agent_tokens_of(struct srd_settings *settings, const struct srd_home *home,
                         struct srd_arena *arena, const char *const **out, struct srd_error *err);
 
-/* agent_audit.c: audit show FILE, audit verify FILE [MARK] */
+/* agent_audit.c: audit show FILE, audit verify FILE... [MARK] */
 int srd_agent_audit(struct srd_call *call, struct srd_error *err);
 /* agent_preview.c */
 int srd_agent_preview(struct srd_call *call, struct srd_error *err);

@@ -80,35 +80,102 @@ static int show(struct srd_call *call, struct srd_error *err)
     return srd_listing_print(call, &all.listing, err);
 }
 
-static int verify(struct srd_call *call, struct srd_error *err)
+/* "7:<hash>" or "<hash>": no name of a file that anybody would choose. */
+static bool is_mark(const char *word)
 {
-    const char *file = call->operands[2];
-    const char *mark = call->operand_count > 3 ? call->operands[3] : NULL;
-    struct srd_ledger_state state;
+    const char *colon = strchr(word, ':'), *hash = colon ? colon + 1 : word;
 
-    if (srd_ledger_read(file, mark, NULL, NULL, &state, err))
-        return err->code;
-    if (!state.first) {
-        srd_buf_printf(&call->out, "%s: no lines\n", srd_shown(call->arena, file));
+    return strlen(hash) == 2 * SRD_SHA256_SIZE &&
+           strspn(hash, "0123456789abcdef") == strlen(hash) &&
+           (!colon || strspn(word, "0123456789") == (size_t)(colon - word));
+}
+
+/* Does @now go on where @before ended? */
+static int check_seam(struct srd_call *call, const char *file,
+                      const struct srd_ledger_state *before, const struct srd_ledger_state *now,
+                      struct srd_error *err)
+{
+    bool some = now->first;
+    int64_t first = some ? now->first : now->head_last + 1;
+    const char *prev = some ? now->prev : now->head_hash;
+
+    if (before->last + 1 == first && !strcmp(before->hash, prev))
         return 0;
+    return srd_fail(
+        err, SRD_E_DATA,
+        "ledger \"%s\" begins with line %lld, and the file before it ends with line %lld%s: "
+        "lines were taken out, or a file is missing between the two",
+        srd_shown(call->arena, file), (long long)first, (long long)before->last,
+        before->last + 1 == first ? ", but another one than it names" : "");
+}
+
+/* A file without lines is one that was begun anew, or one that was emptied. */
+static int check_empty(struct srd_call *call, const char *file, bool alone,
+                       const struct srd_ledger_state *now, struct srd_error *err)
+{
+    if (now->first || !now->head_last || !alone)
+        return 0;
+    return srd_fail(
+        err, SRD_E_DATA,
+        "ledger \"%s\" has no lines, and its .head knows %lld: they were taken out, or are in "
+        "an earlier file, which is to be named before it",
+        srd_shown(call->arena, file), (long long)now->head_last);
+}
+
+static void tell(struct srd_call *call, const char *file, bool first_file, bool last_file,
+                 const struct srd_ledger_state *state)
+{
+    const char *name = srd_shown(call->arena, file);
+
+    if (!state->first) {
+        srd_buf_printf(&call->out, "%s: no lines\n", name);
+        return;
     }
-    srd_buf_printf(&call->out, "%s: lines %lld to %lld are whole; mark %lld:%s\n",
-                   srd_shown(call->arena, file), (long long)state.first, (long long)state.last,
-                   (long long)state.last, state.hash);
-    if (state.first > 1)
+    srd_buf_printf(&call->out, "%s: lines %lld to %lld are whole; mark %lld:%s\n", name,
+                   (long long)state->first, (long long)state->last, (long long)state->last,
+                   state->hash);
+    if (state->first > 1 && first_file)
         srd_buf_printf(&call->out, "lines 1 to %lld are in an earlier file\n",
-                       (long long)state.first - 1);
-    if (!state.headed)
+                       (long long)state->first - 1);
+    if (!state->headed && last_file)
         srd_buf_printf(
             &call->out,
             "there is no .head beside it that knows its last line: lines that were taken "
             "from its end would not be missed\n");
-    if (state.cut_bytes)
+    if (state->cut_bytes)
         srd_buf_printf(&call->out, "a line behind them was not written to its end\n");
-    return 0;
+}
+
+/* @files as they followed each other. */
+static int verify(struct srd_call *call, const char *const *files, size_t n, const char *mark,
+                  struct srd_error *err)
+{
+    struct srd_ledger_state before = { 0 }, now;
+    struct srd_error missed = { 0 };
+    bool marked = !mark;
+
+    for (size_t i = 0; i < n; i++) {
+        if (srd_ledger_read(files[i], NULL, NULL, NULL, &now, err) ||
+            check_empty(call, files[i], n == 1, &now, err) ||
+            (i && check_seam(call, files[i], &before, &now, err)))
+            return err->code;
+        tell(call, files[i], i == 0, i + 1 == n, &now);
+        if (now.first)
+            before = now;
+        marked = marked || !srd_ledger_read(files[i], mark, NULL, NULL, &now, &missed);
+    }
+    if (!marked)
+        *err = missed;
+    return err->code;
 }
 
 int srd_agent_audit(struct srd_call *call, struct srd_error *err)
 {
-    return !strcmp(call->operands[1], "show") ? show(call, err) : verify(call, err);
+    size_t n = call->operand_count - 2;
+    const char *const *files = call->operands + 2;
+    bool marked = n > 1 && is_mark(files[n - 1]);
+
+    return !strcmp(call->operands[1], "show")
+               ? show(call, err)
+               : verify(call, files, n - marked, marked ? files[n - 1] : NULL, err);
 }

@@ -122,6 +122,8 @@ bool srd_agent_note(struct srd_agent_task *task, const struct srd_ledger_entry *
 /* The same without an answer. */
 int srd_agent_write(struct srd_agent *agent, const struct srd_ledger_entry *entry, bool last,
                     struct srd_error *err);
+/* What was asked cannot be understood: written to the ledger, and answered 400. */
+void srd_agent_malformed(struct srd_agent_task *task, const char *words);
 /* The body as JSON; NULL: it is none, and the request was answered 400. */
 struct srd_json *srd_agent_body(struct srd_agent_task *task);
 /* Is @node an FE of this cluster, as it says itself? May ask it. */

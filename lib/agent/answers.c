@@ -201,7 +201,7 @@ void srd_agent_execute_sql(struct srd_agent_task *task)
     if (!json)
         return;
     if (!sql) {
-        srd_agent_refuse(task, 400, "Bad request", "the body is {\"sql\":\"SELECT ...\"}");
+        srd_agent_malformed(task, "the body is {\"sql\":\"SELECT ...\"}");
         return;
     }
     srd_agent_judge(task->rules, NULL, "", sql, arena, &verdict);

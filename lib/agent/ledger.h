@@ -62,9 +62,12 @@ void srd_ledger_mark(struct srd_ledger *ledger, char out[SRD_LEDGER_MARK_SIZE]);
 struct srd_ledger_state {
     int64_t first, last; /* numbers; 0: no lines */
     char hash[2 * SRD_SHA256_SIZE + 1]; /* of the last line; of an empty file: zeros */
+    char prev[2 * SRD_SHA256_SIZE + 1]; /* that the first line names: of the last one of the file before */
     int64_t whole_bytes; /* of the file, up to its last whole line */
     int64_t cut_bytes;   /* behind it: a line that was being written */
     bool headed;         /* FILE.head is there and agrees */
+    int64_t head_last;   /* what FILE.head says; 0: it is not there */
+    char head_hash[2 * SRD_SHA256_SIZE + 1];
 };
 /*
  * Reads all of @file. @mark, "7:<hash>" or "<hash>", must be that of one of its lines (NULL: none is asked

@@ -114,6 +114,8 @@ static int check_head(const char *file, struct srd_ledger_state *state, struct s
     f = fopen(name, "re");
     if (!f || fscanf(f, "%lld %64s", &number, hash) != 2)
         return 0;
+    state->head_last = number;
+    memcpy(state->head_hash, hash, sizeof(state->head_hash));
     if (!state->first) /* begun anew: it goes on where the head says */
         return 0;
     if (number > state->last)
@@ -151,7 +153,10 @@ static int take_line(const char *text, size_t n, const char *mark, bool *marked,
     if (check_link(&l, text, n, state, err))
         return (int)err->code;
     *marked = *marked || (mark && is_mark(mark, &l));
-    state->first = state->first ? state->first : l.number;
+    if (!state->first) {
+        state->first = l.number;
+        memcpy(state->prev, l.prev, sizeof(state->prev));
+    }
     state->last = l.number;
     memcpy(state->hash, l.hash, sizeof(state->hash));
     return 0;

@@ -403,7 +403,7 @@ void srd_agent_collect(struct srd_agent_task *task)
     if (!json)
         return;
     if (read_round(&round, json, &err)) {
-        srd_agent_refuse(task, 400, "Bad request", err.text);
+        srd_agent_malformed(task, err.text);
         return;
     }
     pthread_mutex_init(&round.lock, NULL);

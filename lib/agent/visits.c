@@ -107,6 +107,15 @@ void srd_agent_fail(struct srd_agent_task *task, struct srd_ledger_entry *entry,
         srd_agent_refuse(task, 502, "Database connection failed", why->text);
 }
 
+void srd_agent_malformed(struct srd_agent_task *task, const char *words)
+{
+    struct srd_ledger_entry entry = srd_agent_entry(task, "malformed");
+
+    entry.reason = words;
+    if (srd_agent_note(task, &entry, true))
+        srd_agent_refuse(task, 400, "Bad request", words);
+}
+
 struct srd_json *srd_agent_body(struct srd_agent_task *task)
 {
     const struct srd_http_request *request = task->request;
@@ -120,7 +129,7 @@ struct srd_json *srd_agent_body(struct srd_agent_task *task)
         srd_fail(&err, SRD_E_DATA, "no object");
     srd_json_free(&json);
     srd_while(&err, "the body is not what it should be");
-    srd_agent_refuse(task, 400, "Bad request", err.text);
+    srd_agent_malformed(task, err.text);
     return NULL;
 }
 
