@@ -6,9 +6,10 @@ import threading
 import unittest
 
 import tap
-from check_agent import Agent
+from check_agent import Agent, agent_of
 from check_tenants import KEY, TOKEN, Centre, tenant
-from serving import Answer
+from cluster import Cluster
+from serving import Answer, Server
 
 AT_ONCE = 20  # wrong ones of one address before it is told to wait
 
@@ -95,6 +96,40 @@ class Tokens(unittest.TestCase):
             # and with the right one it is well at once
             self.assertIsNone(centre.change({"acme": tenant(agent.url)}))
             self.assertEqual(centre.test_agent("acme").status, 200)
+
+
+class Flood(unittest.TestCase):
+    """With the right token."""
+
+    def ask(self, port, host):
+        c = http.client.HTTPConnection("127.0.0.1", port, timeout=60, source_address=(host, 0))
+        c.request("POST", "/execute-sql", json.dumps({"sql": "SELECT * FROM information_schema.be_configs"}),
+                  {"X-Agent-Token": TOKEN, "Content-Type": "application/json"})
+        status = c.getresponse().status
+        c.close()
+        return status
+
+    def test_others(self):
+        """a centre that floods an agent is told so, and the owner's own calls are all answered meanwhile"""
+        with Cluster("healthy-shared-nothing", "--line", "3.5") as cluster, agent_of(cluster) as agent:
+            over, told = threading.Event(), []
+
+            def flood():
+                while not over.is_set():
+                    told.append(self.ask(agent.port, "127.0.0.1"))
+
+            threads = [threading.Thread(target=flood) for _ in range(60)]
+            for t in threads:
+                t.start()
+            try:
+                Server.until(lambda: 503 in told, "the agent to have enough")
+                self.assertEqual([self.ask(agent.port, "127.0.0.2") for _ in range(20)], [200] * 20)
+            finally:
+                over.set()
+                for t in threads:
+                    t.join()
+            self.assertLessEqual(set(told), {200, 503})
+            self.assertIn(200, told)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@
 #define DEFAULT_CONNECTIONS 200
 #define DEFAULT_DRAIN_MS 10000
 #define MAX_STREAM ((size_t)256 << 20) /* far above what round.c lets wait */
-#define GUESSERS 1024 /* addresses whose wrong tokens are counted */
+#define GUESSERS 1024                  /* addresses whose wrong tokens are counted */
 #define SWEEP_MS 30000
 
 static int open_parts(struct srd_agent *agent, const struct srd_agent_options *options,
@@ -35,6 +35,8 @@ static int open_parts(struct srd_agent *agent, const struct srd_agent_options *o
     agent->place = srd_place_new(&options->cluster, &limits);
     agent->guesses = srd_limits_new(GUESSERS);
     agent->work = srd_work_new(workers, workers * QUEUE_PER_WORKER);
+    agent->lanes = srd_lanes_new(agent->work, workers * QUEUE_PER_WORKER);
+    agent->most_of_one = workers > 3 ? workers * 3 / 4 : workers > 1 ? workers - 1 : 1;
     return 0;
 }
 
@@ -93,6 +95,7 @@ static void close_agent(struct srd_agent *agent)
     struct srd_error ignored = { 0 };
 
     srd_work_free(&agent->work);
+    srd_lanes_free(&agent->lanes);
     if (agent->http)
         srd_http_stop(&agent->http);
     srd_place_drop(&agent->place);

@@ -10,6 +10,7 @@
 #include "lib/agent/agent.h"
 #include "lib/serve/clusters.h"
 #include "lib/agent/ledger.h"
+#include "lib/serve/lanes.h"
 #include "lib/serve/work.h"
 
 /* What the files of an agent share. */
@@ -60,6 +61,8 @@ struct srd_agent {
     struct srd_http_server *http;
     struct srd_place *place;
     struct srd_work *work;
+    struct srd_lanes *lanes; /* one for each address: who floods leaves the others a worker */
+    size_t most_of_one;      /* of its requests are at work at a time */
     struct srd_ledger *ledger; /* NULL: none */
     struct srd_limits *guesses; /* of tokens */
     int64_t started_ms;

@@ -341,7 +341,8 @@ void srd_agent_handle(void *context, struct srd_http_request *request)
     }
     atomic_fetch_add(&task->holders, 1);
     srd_http_later(request);
-    if (!atomic_load(&agent->draining) && srd_work_submit(agent->work, run_task, task))
+    if (!atomic_load(&agent->draining) &&
+        srd_lanes_submit(agent->lanes, task->peer, agent->most_of_one, run_task, task))
         return;
     entry = srd_agent_entry(task, "busy");
     if (srd_agent_note(task, &entry, false))
