@@ -759,6 +759,89 @@ class Isolation(unittest.TestCase):
             self.assertGreater(own[me], 20, "the words are planted where they show")
             self.assertTrue(handles[me] and cursors[me], "there was something to steal")
 
+    def surfaces(self, me, dice):
+        """One question to one of the surfaces beside the tools; its text."""
+        other = self.other(me)
+        key = {"X-API-Key": self.keys[me]}
+        modern = {**key, "MCP-Protocol-Version": "2025-06-18", "Accept": "application/json, text/event-stream"}
+
+        def mcp(method, **params):
+            return self.centre.post("/mcp", {"jsonrpc": "2.0", "id": dice.choice([1, "x", 2]), "method": method, "params": params},
+                                    headers=modern).text
+
+        def page():
+            path = dice.choice(["/", "/health", "/health?deep=1", "/tools", "/openapi.json", "/metrics", "/stats", "/admin/stats",
+                                "/admin/connections", "/admin/tenants", "/test-agent", "/nothing", "/sse/x", "/messages",
+                                f"/admin/connections/{dice.randrange(50)}", "/messages?sessionId=" + "0" * 32])
+            return self.centre.ask(dice.choice(["GET", "GET", "POST", "DELETE", "OPTIONS"]), path, headers=key,
+                                   body=dice.choice([None, None, {}])).text
+
+        def prompt():
+            got = json.loads(mcp("prompts/list"))["result"]["prompts"]
+            chosen = dice.choice(got)
+            arguments = {a["name"]: dice.choice(["", "storage", "x", "1"]) for a in chosen.get("arguments", [])}
+            done = [mcp("completion/complete", ref={"type": "ref/prompt", "name": chosen["name"]},
+                        argument={"name": name, "value": dice.choice(["", "a", "X", "b"])}) for name in arguments]
+            return mcp("prompts/get", name=chosen["name"], arguments=arguments) + "".join(done)
+
+        def resource():
+            text = mcp("resources/list") + mcp("resources/templates/list")
+            uris = re.findall(r'"uri(?:Template)?":"([^"]+)"', text)
+            uri = re.sub(r"\{[^}]*\}", dice.choice(["default", "x", "1", ""]), dice.choice(uris)) if uris else "srdiag://x"
+            return text + mcp("resources/read", uri=uri) + \
+                mcp("completion/complete", ref={"type": "ref/resource", "uri": uri}, argument={"name": "report", "value": ""})
+
+        def mistake():
+            body = dice.choice([b"{", b"[]", b'{"jsonrpc":"2.0","id":1}', b'[{"jsonrpc":"2.0"}]', b"\xff", b'"x"', b"{}" * 9])
+            return self.centre.ask("POST", dice.choice(["/mcp", "/call-tool", "/messages", "/reload-config"]), body,
+                                   {**modern, "Content-Type": "application/json"}).text
+
+        def wrong_call():
+            name = dice.choice(["get_large_tables", "get_evidence", "no_such_tool", "check_load_job_status", "list_clusters"])
+            arguments = dice.choice([{"limit": "x"}, {"limit": -1}, {"cursor": "AAAA"}, {"report": "AAAA"}, {"label": 5}, {"hours": 1e9},
+                                     {"cluster": "nobody"}, {"x": 1}])
+            return mcp("tools/call", name=name, arguments=arguments) + self.centre.call(None, name, arguments, key=self.keys[me]).text
+
+        def stream():
+            client = Sse(self.centre.port, key)
+            try:
+                heard = [json.dumps(client.begin()), json.dumps(client.ask("logging/setLevel", level="debug"))]
+                client.sent += 1
+                client.post({"jsonrpc": "2.0", "id": client.sent, "method": "tools/call",
+                             "params": {"name": dice.choice(["analyze_storage_health", "get_disk_usage"]), "arguments": {},
+                                        "_meta": {"progressToken": 1}}})
+                client.post({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": client.sent + dice.randrange(1, 9)}})
+                while True:
+                    _, data = client.event()
+                    heard.append(data)
+                    if json.loads(data).get("id") == client.sent:
+                        return "".join(heard)
+            finally:
+                client.close()
+
+        def borrowed():
+            """of the other: its id, as a header and as an argument; the words asked with are the asker's own"""
+            text = self.centre.get(dice.choice(["/test-agent", "/tools", "/sse"]), headers={**key, "X-Tenant-ID": other}).text
+            return text + mcp("tools/call", name="get_disk_usage", arguments={"cluster": other}).replace(f'\\"{other}\\"', "")
+
+        return dice.choice([page, page, prompt, resource, mistake, wrong_call, wrong_call, borrowed, stream])()
+
+    def test_surfaces(self):
+        """nor in pages, prompts, completions, resources, the OpenAPI text, errors, progress and messages of the log"""
+        seed = int(os.environ.get("SEED", random.randrange(1 << 32)))
+        print(f"# SEED={seed}")
+        dice = random.Random(seed)
+        said = {"alpha": 0, "beta": 0}
+        for me in said:  # what there is to tell is known and kept
+            for tool in ("analyze_system_comprehensive", "get_disk_usage", "get_large_tables"):
+                self.centre.call(None, tool, key=self.keys[me])
+        for n in range(200):
+            me = dice.choice(("alpha", "beta"))
+            text = self.surfaces(me, dice)
+            self.clean(me, text)
+            said[me] += self.MARKS[me][0] in text or self.MARKS[me][1] in text
+        self.assertTrue(all(said.values()), "something of their own was told")
+
     def test_at_the_same_time(self):
         """eight threads of two tenants ask the same questions at the same moments, caches warm and cold"""
         wrong = []
