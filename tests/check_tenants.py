@@ -577,59 +577,6 @@ class Reload(unittest.TestCase):
                 self.assertEqual(after[0]["status"], "unknown")
                 self.assertEqual(len(agent.requests), asked)
 
-    def test_rotation(self):
-        """an agent's token is exchanged without a failed request"""
-        with tempfile.TemporaryDirectory() as folder:
-            token = Path(folder) / "token"
-            token.write_text(TOKEN + "\n")
-            token.chmod(0o600)
-            with Agent(["--demo"], "--token-file", str(token), token=None) as agent, \
-                    Centre({"a": tenant(agent.url)}, "--cache-ttl", "0") as centre:
-                failed, count, over = [], [0], threading.Event()
-
-                def use():
-                    while not over.is_set():
-                        answer = centre.call("a", "get_disk_usage")
-                        count[0] += 1
-                        if answer.status != 200:
-                            failed.append(answer)
-
-                def edit(*words):
-                    done = subprocess.run([SRDIAG, "tenant", *words, "--tenants", str(centre.folder / "tenants.json")],
-                                          capture_output=True, text=True, env=clean_env(), timeout=20)
-                    self.assertEqual(done.returncode, 0, done.stderr)
-                    reloads = centre.err.count("read again")
-                    centre.send(signal.SIGHUP)
-                    centre.until(lambda: centre.err.count("read again") > reloads, "the reload")
-                    return done.stdout
-
-                def some():
-                    until = count[0] + 5
-                    centre.until(lambda: count[0] >= until, "some requests")
-
-                user = threading.Thread(target=use)
-                user.start()
-                try:
-                    some()
-                    new = edit("rotate", "a").strip().removeprefix("AGENT_TOKEN=")
-                    self.assertRegex(new, "^[0-9a-f]{64}$")
-                    some()
-                    token.write_text(new + "\n")
-                    agent.process.send_signal(signal.SIGHUP)
-                    agent_takes = lambda: agent.call("GET", "/test-connection", token=new)[0] == 200
-                    centre.until(agent_takes, "the agent's reload")
-                    some()
-                    edit("rotate", "a", "--finish")
-                    some()
-                finally:
-                    over.set()
-                    user.join()
-                self.assertEqual(failed, [])
-                self.assertEqual(agent.call("GET", "/test-connection", token=TOKEN)[0], 401)
-                text = (centre.folder / "tenants.json").read_text()
-                self.assertIn(new, text)
-                self.assertNotIn(TOKEN, text)
-
 
 def marked(mark, net):
     """The demo's answers as if they were of another cluster: its hosts, its databases, and tables enough for pages."""
@@ -889,6 +836,48 @@ class Isolation(unittest.TestCase):
             text = self.centre.get("/health" + deep, headers={"X-Tenant-ID": "alpha"}).text
             for word in self.secrets("alpha") + self.secrets("beta"):
                 self.assertNotIn(word, text)
+
+    def test_cancelled_by_another(self):
+        """with one key for all tenants, behind one proxy, nobody cancels the call of another by its number"""
+        begun, go_on = threading.Event(), threading.Event()
+        whole = of_snapshot(DEMO)
+
+        def slow(handler, body):
+            if b"table-sizes" in body:
+                begun.set()
+                go_on.wait(30)
+            whole(handler, body)
+
+        with FakeAgent(slow) as agent, FakeAgent(whole) as other, \
+                Centre({"alpha": tenant(agent.url), "beta": tenant(other.url)}, "--cache-ttl", "0") as centre:
+            def post(name, message):
+                return centre.post("/mcp", message, headers={**centre.headers(name), "MCP-Protocol-Version": "2025-06-18",
+                                                             "Accept": "application/json, text/event-stream"})
+
+            answers = []
+            call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "get_large_tables", "arguments": {}}}
+            user = threading.Thread(target=lambda: answers.append(post("alpha", call)))
+            user.start()
+            try:
+                self.assertTrue(begun.wait(30))
+                self.assertEqual(post("beta", {"jsonrpc": "2.0", "method": "notifications/cancelled",
+                                               "params": {"requestId": 1}}).status, 202)
+            finally:
+                go_on.set()
+                user.join()
+            self.assertEqual(answers[0].status, 200, "it was not for beta to end it")
+            self.assertFalse(answers[0].json["result"].get("isError"), answers[0])
+
+    def test_rate_of_another(self):
+        """tenants whose keys have one name, or who share one key behind one proxy, do not use up each other's rate"""
+        with FakeAgent(of_snapshot(DEMO)) as agent, \
+                Centre({name: tenant(agent.url, api_keys=[{"name": "gemini", "key": f"key-of-{name}-0123456789"}])
+                        for name in ("alpha", "beta")}, "--rate-limit", "5/3600", env={"RATE_LIMIT": "5/3600"}) as centre:
+            for key in "key-of-{}-0123456789", KEY:
+                with self.subTest(key):
+                    seen = {name: [centre.call(name, "get_disk_usage", key=key.format(name)).status for _ in range(7)]
+                            for name in ("alpha", "beta")}
+                    self.assertEqual(seen, {name: [200] * 5 + [429] * 2 for name in seen})
 
     def test_session_of_another(self):
         """an SSE session is its tenant's: another's key, or another tenant of the same key, does not find it"""

@@ -64,22 +64,22 @@ static const struct row {
       "the cluster's answers travel in clear; use https there, or a tunnel\n" },
     { "keys of a tenant are its alone",
       ONE(",\"api_keys\":[\"k1\",{\"name\":\"gemini\",\"key\":\"k2\"},\n\"k3\"]"),
-      "acme (acme) https://a:8080 " TOKEN "\n+ acme use acme line 3\n+ gemini use acme line 3\n+ acme-3 use acme line 4\n" },
+      "acme (acme) https://a:8080 " TOKEN "\n+ acme-6ab9f1eb use acme line 3\n+ gemini use acme line 3\n+ acme-2f5052c9 use acme line 4\n" },
     { "keys at the top belong to all or to some",
       "{\"api_keys\":[\"k1\",{\"name\":\"ops\",\"key\":\"k2\",\"role\":\"admin\"},{\"key\":\"k3\",\"tenants\":[\"a\"]}],"
       "\"tenants\":{\"a\":{" AT "}}}",
-      "a (a) https://a:8080 " TOKEN "\n+ tenants use all line 1\n+ ops admin all line 1\n+ tenants-3 use a line 1\n" },
+      "a (a) https://a:8080 " TOKEN "\n+ tenants-6ab9f1eb use all line 1\n+ ops admin all line 1\n+ tenants-2f5052c9 use a line 1\n" },
     { "a key for somebody who is not there is worth a word",
       "{\"tenants\":{\"a\":{" AT "}},\"api_keys\":[{\"key\":\"k\",\"tenants\":[\"b\"]}]}",
-      "a (a) https://a:8080 " TOKEN "\n+ tenants use b line 1\n"
-      "! f line 1: the key tenants (line 1) is for the tenant b, who is not there\n" },
+      "a (a) https://a:8080 " TOKEN "\n+ tenants-8254c329 use b line 1\n"
+      "! f line 1: the key tenants-8254c329 (line 1) is for the tenant b, who is not there\n" },
     { "one agent of two tenants is a slip that would show the one to the other",
       "{\"tenants\":{\"a\":{" AT "},\n\"b\":{\"agent_url\":\"https://b\",\"agent_token\":\"" TOKEN "\"},\n\"c\":{" AT
       "}}}",
       "a (a) https://a:8080 " TOKEN "\nb (b) https://b " TOKEN "\nc (c) https://a:8080 " TOKEN "\n"
       "! f line 1: the tenants a and c have the same agent, https://a:8080: they see the same cluster\n" },
     { "a key that is the agent's token opens the agent to its users", ONE(",\n\"api_keys\":[\"" TOKEN "\"]"),
-      "acme (acme) https://a:8080 " TOKEN "\n+ acme use acme line 4\n"
+      "acme (acme) https://a:8080 " TOKEN "\n+ acme-3eb1bd43 use acme line 4\n"
       "! f line 2: an API key of the tenant acme is the token of its agent: who has the one has the other\n" },
 
     { "a byte order mark", "\xef\xbb\xbf{\"tenants\":{}}",
@@ -175,7 +175,7 @@ static const struct row {
       "f line 3: tenants: tenant acme: agent_ca: could not open \"/nowhere/ca.pem\": No such file or directory" },
     { "the same key for two tenants", "{\"tenants\":{\"a\":{" AT ",\"api_keys\":[\"geheim\"]},\n\"b\":{" AT
                                       ",\"api_keys\":[\"geheim\"]}}}",
-      "f line 2: tenants: tenant b: api_keys: this key is there already, as that of a" },
+      "f line 2: tenants: tenant b: api_keys: this key is there already, as that of a-addb0f5e" },
     { "a key that is a number", ONE(",\"api_keys\":[\n1]"),
       "f line 4: tenants: tenant acme: api_keys: expected an object, { ... }" },
     { "a key without a key", ONE(",\"api_keys\":[{\"name\":\"a\"}]"),

@@ -214,8 +214,8 @@ void srd_mcp_free(struct srd_mcp **mcp); /* no exchange may be alive */
 struct srd_mcp_link {
     enum srd_mcp_transport transport;
     /*
-     * Whose requests can be cancelled by whom: "" on stdio, the session id with SSE, the principal
-     * and address over HTTP. Requests are found by (scope, id).
+     * Whose requests can be cancelled by whom: "" on stdio, the session id with SSE, the principal,
+     * address and tenant over HTTP. Requests are found by (scope, id).
      */
     const char *scope;
     enum srd_mcp_era era;                    /* the core's, of stdio and SSE */

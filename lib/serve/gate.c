@@ -16,10 +16,10 @@ const char *srd_gate_name(enum srd_gate gate)
         [SRD_GATE_PREFLIGHT] = "preflight", [SRD_GATE_ADDRESS] = "address",
         [SRD_GATE_HOST] = "host",           [SRD_GATE_ORIGIN] = "origin",
         [SRD_GATE_PATH] = "path",           [SRD_GATE_KEY] = "key",
-        [SRD_GATE_GUESS] = "guess",
-        [SRD_GATE_METHOD] = "method",       [SRD_GATE_ROLE] = "role",
-        [SRD_GATE_TENANT] = "tenant",       [SRD_GATE_RATE] = "rate",
-        [SRD_GATE_CAPACITY] = "capacity",   [SRD_GATE_BODY] = "body",
+        [SRD_GATE_GUESS] = "guess",         [SRD_GATE_METHOD] = "method",
+        [SRD_GATE_ROLE] = "role",           [SRD_GATE_TENANT] = "tenant",
+        [SRD_GATE_RATE] = "rate",           [SRD_GATE_CAPACITY] = "capacity",
+        [SRD_GATE_BODY] = "body",
     };
 
     return names[gate];
@@ -314,20 +314,33 @@ static bool check_key(const struct srd_rules *rules, struct srd_limits *limits,
     return false;
 }
 
+/* Names are not enough: two tenants may call a key the same, and all may share one behind a proxy.
+ */
+static const char *client_of(const struct srd_ruling *v, char out[160])
+{
+    char id[9] = "";
+
+    if (v->key)
+        srd_api_key_id(v->key, id);
+    snprintf(out, 160, "%s %s %s", v->key ? v->key->name : "", id, v->tenant ? v->tenant : "");
+    return out;
+}
+
 /* Each client has its own, and all clients of a tenant together have that of the tenant. */
 static bool within_rates(const struct srd_rules *rules, struct srd_limits *limits,
                          const struct srd_asked *asked, struct srd_ruling *v)
 {
     const struct srd_serve_options *o = &rules->options;
     const struct srd_tenant *t = v->of;
-    char whole[80];
+    char whole[80], client[160];
 
-    if (o->rate && !srd_limits_take(limits, o->rate, o->rate_s, v->key ? v->key->name : "",
-                                    asked->peer, asked->now_ms, &v->retry_after_s))
+    if (o->rate && !srd_limits_take(limits, o->rate, o->rate_s, client_of(v, client), asked->peer,
+                                    asked->now_ms, &v->retry_after_s))
         return false;
     if (!t || !t->rate)
         return true;
-    snprintf(whole, sizeof(whole), "tenant %s", t->id); /* no key's name has a blank */
+    snprintf(whole, sizeof(whole), "tenant %s",
+             t->id); /* no key's name has a blank, and no address is "" */
     return srd_limits_take(limits, t->rate, t->rate_s, whole, "", asked->now_ms, &v->retry_after_s);
 }
 
@@ -373,8 +386,7 @@ struct srd_ruling srd_rules_judge(const struct srd_rules *rules, struct srd_limi
     if (!open && (!(v.roles & v.route->roles) || !sees_all(rules, &v)))
         return refuse(&v, SRD_GATE_ROLE, 403, "Forbidden", "the key does not allow this");
     /* who shows no key is nobody's client, and who looks at the whole server nobody's either */
-    if (rules->options.tenants && v.route->roles & SRD_ROLE_USE &&
-        (v.key || !rules->keys.count)) {
+    if (rules->options.tenants && v.route->roles & SRD_ROLE_USE && (v.key || !rules->keys.count)) {
         v.of = choose_tenant(rules, v.key, asked->tenant);
         v.tenant = v.of ? v.of->id : NULL;
         if (v.route->needs_tenant && (!v.tenant || asked->two_tenants))

@@ -211,12 +211,12 @@ static bool check(struct post *post)
 static struct srd_mcp_link link_of(const struct post *post)
 {
     struct srd_http_request *request = post->request;
-    const char *principal = post->visit->principal;
+    const struct srd_visit *visit = post->visit;
 
     return (struct srd_mcp_link){
         .transport = SRD_MCP_HTTP,
-        .scope =
-            srd_arena_printf(request->arena, "%s@%s", principal ? principal : "", request->peer),
+        .scope = srd_arena_printf(request->arena, "%s@%s/%s", visit->principal ? visit->principal : "",
+                                  request->peer, visit->tenant ? visit->tenant : ""),
         .version_header = srd_http_header_list(request, "MCP-Protocol-Version"),
         .method_header = srd_http_header_list(request, "Mcp-Method"),
         .name_header = srd_http_header_list(request, "Mcp-Name"),

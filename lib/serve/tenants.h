@@ -34,7 +34,8 @@
  *
  * A tenant wants a token and at least one of agent_url and agent_urls (both: agent_url comes
  * first). Keys of a tenant may use it and nothing else; those at the top belong to the tenants they
- * name, or to all. Members whose name begins with "x-", "x_" or "_" are their owner's. A relative
+ * name, or to all. A key without a name is called after its tenant (those at the top: "tenants") and
+ * the first digits of its digest. Members whose name begins with "x-", "x_" or "_" are their owner's. A relative
  * agent_ca is looked for beside the file.
  *
  * Errors (SRD_E_CONFIG) name file, line and tenant, and never a token or a key.

@@ -38,9 +38,19 @@ static const struct srd_tenants_member key_members[] = {
     { 0 }
 };
 
-/* One key; of @tenant, or of those that it names (@tenant NULL). @ordinal from 1. */
+/* The name stays with the key, wherever in the list it stands: sessions and books know it by that.
+ */
+static void name_by_itself(struct srd_api_key *key, const char *whose, struct srd_arena *arena)
+{
+    char id[9];
+
+    srd_api_key_id(key, id);
+    key->name = srd_arena_printf(arena, "%s-%s", whose, id);
+}
+
+/* One key; of @tenant, or of those that it names (@tenant NULL). */
 static int add_key(struct srd_tenants_reader *r, const struct srd_tenants_place *place,
-                   const char *tenant, size_t ordinal, struct srd_error *err)
+                   const char *tenant, struct srd_error *err)
 {
     struct srd_api_key key = { .roles = SRD_ROLE_USE };
     struct key_words words = { .key = srd_json_text(place->json) };
@@ -59,10 +69,7 @@ static int add_key(struct srd_tenants_reader *r, const struct srd_tenants_place 
                         "tenants, belong into \"api_keys\" beside \"tenants\"");
     if (words.role && !(key.roles = srd_roles_parse(words.role)))
         return srd_fail(err, SRD_E_CONFIG, "role: none of use, metrics, admin, use+metrics");
-    key.name = words.name ? words.name
-               : ordinal == 1
-                   ? srd_arena_copy(r->arena, tenant ? tenant : "tenants")
-                   : srd_arena_printf(r->arena, "%s-%zu", tenant ? tenant : "tenants", ordinal);
+    key.name = words.name;
     key.tenants = words.tenants;
     key.line = srd_tenants_line(r, r->at);
     if (tenant) {
@@ -71,13 +78,17 @@ static int add_key(struct srd_tenants_reader *r, const struct srd_tenants_place 
         only[0] = srd_arena_copy(r->arena, tenant);
         key.tenants = only;
     }
-    return srd_api_keys_put(&r->out->keys, &key, words.key, r->arena, err);
+    if (srd_api_keys_put(&r->out->keys, &key, words.key, r->arena, err))
+        return err->code;
+    if (!key.name)
+        name_by_itself(&r->out->keys.list[r->out->keys.count - 1], tenant ? tenant : "tenants",
+                       r->arena);
+    return 0;
 }
 
 int srd_tenants_add_keys(struct srd_tenants_reader *r, const struct srd_tenants_place *list,
                          const char *tenant, struct srd_error *err)
 {
-    size_t ordinal = 0;
     struct srd_tenants_place place;
 
     if (srd_json_kind(list->json) != SRD_JSON_ARRAY)
@@ -85,7 +96,7 @@ int srd_tenants_add_keys(struct srd_tenants_reader *r, const struct srd_tenants_
     if (!srd_tenants_first(list, &place))
         return 0;
     do
-        if (add_key(r, &place, tenant, ++ordinal, err))
+        if (add_key(r, &place, tenant, err))
             return err->code;
     while (srd_tenants_next(&place));
     return 0;
