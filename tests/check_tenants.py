@@ -868,6 +868,23 @@ class Isolation(unittest.TestCase):
             self.assertEqual(answers[0].status, 200, "it was not for beta to end it")
             self.assertFalse(answers[0].json["result"].get("isError"), answers[0])
 
+    def test_handles_of_another(self):
+        """a report or a cursor is of its tenant alone, also for the holder of a key of both"""
+        def mcp(name, tool, **arguments):
+            return self.centre.post("/mcp", {"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+                                             "params": {"name": tool, "arguments": arguments}},
+                                    headers={**self.centre.headers(name), "MCP-Protocol-Version": "2025-06-18",
+                                             "Accept": "application/json, text/event-stream"}).json["result"]
+
+        report = mcp("alpha", "analyze_storage_health")["structuredContent"]["report"]
+        cursor = mcp("alpha", "get_large_tables", limit=1000)["structuredContent"]["next_cursor"]
+        finding = mcp("alpha", "get_evidence", report=report)
+        self.assertFalse(finding.get("isError"), finding)
+        self.assertFalse(mcp("alpha", "get_large_tables", limit=1000, cursor=cursor).get("isError"))
+        for result in mcp("beta", "get_evidence", report=report), mcp("beta", "get_large_tables", limit=1000, cursor=cursor):
+            self.assertTrue(result.get("isError"), result)
+            self.clean("beta", json.dumps(result).replace(report, ""))
+
     def test_rate_of_another(self):
         """tenants whose keys have one name, or who share one key behind one proxy, do not use up each other's rate"""
         with FakeAgent(of_snapshot(DEMO)) as agent, \
