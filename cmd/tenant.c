@@ -371,7 +371,7 @@ static void add_agents(struct srd_listing *listing, const struct srd_desk_cluste
             (const char *[]){
                 state->tenant, agent->url, srd_agent_status(agent), well ? state->version : NULL,
                 well ? srd_arena_printf(arena, "%lld", (long long)agent->latency_ms) : NULL,
-                agent->error });
+                agent->error, agent->version });
     }
 }
 
@@ -384,6 +384,7 @@ static int test(struct srd_call *call, const char *id, struct srd_error *err)
                                                       { .key = "database_version" },
                                                       { .key = "latency_ms", .number = true },
                                                       { .key = "error" },
+                                                      { .key = "agent_version", .wide = true },
                                                       { 0 } };
     const char *path = srd_setting_text(&call->settings, SRD_SET_tenants);
     struct srd_tenants tenants;

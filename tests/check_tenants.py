@@ -215,6 +215,7 @@ class Guide(unittest.TestCase):
                          {"success": True, "tenant": "company_abc", "agent_url": self.url, "agent_status": "healthy"})
         self.assertRegex(got["database_version"], r"^3\.5\.\d+")
         self.assertIsInstance(got["latency_ms"], int)
+        self.assertEqual(got["agent_version"], self.curl(f"{self.url}/health")["version"])
 
     def test_4_sse(self):
         """3.1 and 3.2: the assistant's two headers, its list of tools, and a diagnosis over SSE"""
@@ -1057,8 +1058,8 @@ class Command(unittest.TestCase):
         with FakeAgent(of_snapshot(DEMO)) as agent:
             self.write(config({"good": tenant(agent.url), "off": tenant("http://127.0.0.1:1", enabled=False)}), 0o600)
             rows = json.loads(self.run_it("test", "-o", "json").stdout)["items"]
-            self.assertEqual([(r["tenant"], r["agent"], r["status"], r["database_version"]) for r in rows],
-                             [("good", agent.url, "healthy", "3.5.7-c4e20d9")])
+            self.assertEqual([(r["tenant"], r["agent"], r["status"], r["database_version"], r["agent_version"]) for r in rows],
+                             [("good", agent.url, "healthy", "3.5.7-c4e20d9", "0.1.0")])
             rows = json.loads(self.run_it("test", "off", "-o", "json", status=2).stdout)["items"]
             self.assertEqual((rows[0]["status"], rows[0]["database_version"]), ("unreachable", None))
             self.run_it("test", "nobody", status=64)

@@ -106,7 +106,8 @@ bool srd_remote_is(const struct srd_remote *remote, const struct srd_tenant_agen
 
 /* ---- what is known ---- */
 
-void srd_remote_well(struct srd_remote *r, size_t i, int64_t latency_ms)
+void srd_remote_well(struct srd_remote *r, size_t i, const struct srd_source *src,
+                     int64_t latency_ms)
 {
     struct srd_remote_agent *s = &r->states[i];
 
@@ -115,6 +116,7 @@ void srd_remote_well(struct srd_remote *r, size_t i, int64_t latency_ms)
     s->down = false;
     s->fault = SRD_AGENT_FINE;
     s->contact_at_ms = srd_clock_now_ms();
+    snprintf(s->version, sizeof(s->version), "%s", srd_agent_version(src));
     if (latency_ms >= 0)
         s->latency_ms = latency_ms;
     if (r->troubled == i)
@@ -167,6 +169,7 @@ static void copy_state(const struct srd_remote *r, size_t i, struct srd_arena *a
         .known = s->known,
         .fault = s->fault,
         .error = s->fault != SRD_AGENT_FINE ? srd_arena_copy(arena, s->why.text) : NULL,
+        .version = *s->version ? srd_arena_copy(arena, s->version) : NULL,
         .contact_at_ms = s->contact_at_ms,
         .latency_ms = s->latency_ms,
     };
@@ -258,7 +261,7 @@ static int attempt(struct srd_remote *r, size_t i, bool previous, bool look, int
     *fault = srd_agent_fault(src);
     if (err->code)
         return (int)err->code;
-    srd_remote_well(r, i, srd_clock_monotonic_ms() - begun);
+    srd_remote_well(r, i, src, srd_clock_monotonic_ms() - begun);
     *out = SRD_TAKE(src);
     return 0;
 }

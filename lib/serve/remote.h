@@ -53,6 +53,7 @@ struct srd_remote_state {
     bool known;                 /* it was asked */
     enum srd_agent_fault fault; /* FINE: it answered */
     const char *error;          /* NULL: FINE */
+    const char *version;        /* of the agent itself; NULL: it never answered */
     int64_t contact_at_ms;      /* wall clock, of its latest answer; 0: there was none */
     int64_t latency_ms;         /* of the latest small question, cluster and all; -1: not known */
 };

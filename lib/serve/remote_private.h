@@ -17,6 +17,7 @@ struct srd_remote_agent {
     struct srd_error why; /* @fault is not FINE */
     int64_t again_ms;     /* @down: not before (monotonic) */
     int64_t contact_at_ms, latency_ms;
+    char version[SRD_AGENT_VERSION_SIZE]; /* its own; "": it never answered */
     char cluster_id[SRD_CLUSTER_ID_SIZE]; /* of its cluster, as SHOW FRONTENDS has it; "": not known
                                            */
     struct srd_source *looked_at;         /* that a look under way asks */
@@ -36,8 +37,9 @@ struct srd_remote {
     bool warned; /* that its agents are of several clusters */
 };
 
-/* An agent answered; @latency_ms negative: that of before stays. */
-void srd_remote_well(struct srd_remote *r, size_t i, int64_t latency_ms);
+/* An agent answered through @src; @latency_ms negative: that of before stays. */
+void srd_remote_well(struct srd_remote *r, size_t i, const struct srd_source *src,
+                     int64_t latency_ms);
 /* It did not: down, unless it only said no. */
 void srd_remote_fell(struct srd_remote *r, size_t i, enum srd_agent_fault fault,
                      const struct srd_error *err);

@@ -186,7 +186,7 @@ static bool look_back(struct agency *a, const struct relay *relay, unsigned *tri
                  a->base.info.where);
         srd_remote_fell(a->remote, a->index, fault, &silent);
     } else if (!err->code) {
-        srd_remote_well(a->remote, a->index, -1);
+        srd_remote_well(a->remote, a->index, a->inner, -1);
     }
     if (!err->code || err->code == SRD_E_CANCELLED)
         return false;

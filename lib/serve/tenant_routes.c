@@ -21,6 +21,7 @@ static void put_agent(struct srd_json *json, const struct srd_remote_state *stat
 
     put_text(json, "agent_url", state->url);
     put_text(json, "agent_status", srd_agent_status(state));
+    put_text(json, "agent_version", state->version);
     if (state->contact_at_ms)
         put_text(json, "last_contact", srd_time_rfc3339(state->contact_at_ms, time));
     if (state->latency_ms >= 0)

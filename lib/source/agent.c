@@ -34,6 +34,7 @@ struct agent {
     size_t frontends;   /* 0 until then */
     bool follower;
     enum srd_agent_fault fault;
+    char version[SRD_AGENT_VERSION_SIZE];
     void (*heard)(void *context, const void *bytes, size_t n);
     void *context;
     pthread_mutex_t lock; /* of the client: one call at a time */
@@ -172,6 +173,17 @@ static int refuse(struct agent *agent, int status, struct srd_error *err)
 
 /* ---- the answers ---- */
 
+/* Foreign words that go into pages: cut, and of harmless letters. */
+static void take_version(struct agent *agent, const char *text)
+{
+    size_t n = strspn(text, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-+_~");
+
+    if (n >= sizeof(agent->version))
+        n = sizeof(agent->version) - 1;
+    memcpy(agent->version, text, n);
+    agent->version[n] = '\0';
+}
+
 static int begun(void *context, const struct srd_snapshot_head *head, struct srd_error *err)
 {
     struct agent *agent = ((struct round *)context)->agent;
@@ -180,6 +192,7 @@ static int begun(void *context, const struct srd_snapshot_head *head, struct srd
     agent->follower = head->follower;
     if (head->session_zone_unknown)
         agent->base.session_zone_unknown = true;
+    take_version(agent, head->tool);
     if (!*head->connected)
         return 0;
     /* it may go to another FE between two rounds, or be another agent at the same place */
@@ -436,6 +449,11 @@ static void cancel(struct srd_source *src)
 enum srd_agent_fault srd_agent_fault(const struct srd_source *src)
 {
     return ((const struct agent *)src)->fault;
+}
+
+const char *srd_agent_version(const struct srd_source *src)
+{
+    return ((const struct agent *)src)->version;
 }
 
 static void close_agent(struct srd_source *src)

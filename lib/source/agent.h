@@ -50,5 +50,8 @@ enum srd_agent_fault {
 };
 /* Of a source of srd_agent_open(), while it is not asked. */
 enum srd_agent_fault srd_agent_fault(const struct srd_source *src);
+#define SRD_AGENT_VERSION_SIZE 32
+/* The agent's own version, as it said with its latest answer; "" before. Of the same sources. */
+const char *srd_agent_version(const struct srd_source *src);
 
 #endif

@@ -163,6 +163,9 @@ static int read_header(struct reader *r, struct srd_error *err)
                   &head.session_zone_unknown, err) ||
         read_time(srd_json_get(json, "taken_at"), "taken_at", &head.taken_at_ms, err))
         return (int)err->code;
+    head.tool = srd_json_text(srd_json_get(json, "tool"));
+    if (!head.tool)
+        head.tool = "";
     return r->to->begun(r->to->context, &head, err);
 }
 

@@ -10,7 +10,7 @@
 
 /* The first line. */
 struct srd_snapshot_head {
-    const char *connected, *cluster; /* "" when not said */
+    const char *connected, *cluster, *tool; /* "" when not said; @tool: version of who wrote it */
     int64_t taken_at_ms;
     /* of a live source that answers at the other end of a wire */
     bool follower;             /* the leader cannot be asked */
