@@ -390,8 +390,7 @@ struct srd_ruling srd_rules_judge(const struct srd_rules *rules, struct srd_limi
         v.of = choose_tenant(rules, v.key, asked->tenant);
         v.tenant = v.of ? v.of->id : NULL;
         if (v.route->needs_tenant && (!v.tenant || asked->two_tenants))
-            return refuse(&v, SRD_GATE_TENANT, 404, "Tenant not found",
-                          "X-Tenant-ID names no tenant of this key");
+            return refuse(&v, SRD_GATE_TENANT, 404, SRD_NO_TENANT, SRD_NO_TENANT_WORDS);
     }
     check_load(rules, limits, asked, &v);
     return v;

@@ -94,6 +94,9 @@ struct srd_ruling {
     unsigned roles;
     const char *cors; /* for Access-Control-Allow-Origin; NULL: no such header */
 };
+/* Of one who is switched off and of one who never was, so that nobody can tell them apart. */
+#define SRD_NO_TENANT "Tenant not found"
+#define SRD_NO_TENANT_WORDS "X-Tenant-ID names no tenant of this key"
 #define SRD_MAX_BODY ((int64_t)4 << 20)
 
 /* @limits may be NULL: no rate. */

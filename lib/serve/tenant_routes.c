@@ -110,7 +110,7 @@ static void test(void *what)
 
     srd_desk_ping(desk, visit->tenant, NULL, srd_clock_monotonic_ms() + TEST_MS, &err);
     if (!srd_desk_state(desk, visit->tenant, request->arena, &state) || !state.agent_count)
-        srd_answer_error(request, 404, "Tenant not found", "it was switched off meanwhile");
+        srd_answer_error(request, 404, SRD_NO_TENANT, SRD_NO_TENANT_WORDS); /* a moment ago */
     else if (err.code)
         answer_ill(visit, request, &state, &err);
     else
