@@ -869,6 +869,28 @@ class Isolation(unittest.TestCase):
             self.assertEqual(answers[0].status, 200, "it was not for beta to end it")
             self.assertFalse(answers[0].json["result"].get("isError"), answers[0])
 
+    def test_streams_of_another(self):
+        """a tenant who opens streams without end leaves the others their connections, though all come from one address"""
+        with FakeAgent(of_snapshot(DEMO)) as agent, \
+                Centre({name: tenant(agent.url) for name in ("alpha", "beta", "gamma", "delta")},
+                       "--max-connections", "120") as centre:
+            held = []
+            try:
+                while not held or held[-1].status == 200:
+                    self.assertLess(len(held), 100)
+                    held.append(Sse(centre.port, centre.headers("alpha")))
+                refused = held.pop()
+                self.assertEqual((refused.status, len(held)), (503, 30))
+                self.assertEqual(json.loads(refused.body)["error"], "Server at capacity")
+                self.assertEqual(centre.call("alpha", "get_disk_usage").status, 503)
+                for name in "beta", "gamma", "delta":
+                    self.assertEqual(centre.call(name, "get_disk_usage").status, 200)
+                held.pop().close()
+                centre.until(lambda: centre.call("alpha", "get_disk_usage").status == 200, "room for one more")
+            finally:
+                for client in held:
+                    client.close()
+
     def test_handles_of_another(self):
         """a report or a cursor is of its tenant alone, also for the holder of a key of both"""
         def mcp(name, tool, **arguments):

@@ -84,6 +84,7 @@ static void close_parts(struct srd_serve *serve)
     srd_journal_free(&serve->journal);
     srd_metrics_free(&serve->metrics);
     srd_limits_free(&serve->limits);
+    srd_crowd_free(&serve->crowd);
     srd_json_free(&serve->deep.checks);
     free(serve->tools);
     srd_generation_free_all(serve);
@@ -134,6 +135,7 @@ static int open_parts(struct srd_serve *serve, const struct srd_serve_options *o
     if (options->tenants)
         serve->lanes = srd_lanes_new(serve->work, WAITING_OF_TENANT);
     serve->limits = srd_limits_new(LIMITED_CLIENTS);
+    serve->crowd = srd_crowd_new();
     atomic_store(&ear.journal, serve->journal);
     atomic_store(&ear.metrics, serve->metrics);
     return 0;

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "lib/serve/crowd.h"
 #include "lib/serve/gate.h"
 #include "lib/serve/lanes.h"
 #include "lib/serve/journal.h"
@@ -30,6 +31,7 @@ struct srd_guest {
     struct srd_visit visit; /* first */
     struct srd_generation *generation;
     struct srd_ruling verdict;
+    bool counted; /* in the crowd */
     struct srd_http_field extra[8]; /* on every answer: the request's id, CORS */
 };
 
@@ -55,6 +57,7 @@ struct srd_serve {
     struct srd_journal *journal;
     struct srd_metrics *metrics;
     struct srd_limits *limits;
+    struct srd_crowd *crowd; /* what each tenant has open */
     struct srd_deep deep;
     int64_t started_ms; /* monotonic */
     size_t tool_count;

@@ -10,6 +10,9 @@
 
 /* One slow cluster may hold so many of the workers, of which a server of tenants has 64. */
 #define CALLS_OF_TENANT 8
+#define DEFAULT_CONNECTIONS 1000
+#define PARTS 4 /* of the server's connections, of which one tenant may have one */
+#define LEAST_SHARE 8
 #define FNV_BASIS UINT64_C(0xcbf29ce484222325)
 #define FNV_PRIME UINT64_C(0x100000001b3)
 
@@ -134,6 +137,35 @@ static void answer_refusal(const struct srd_guest *guest, struct srd_http_reques
         srd_answer_json(request, v->status, json);
 }
 
+/* One alone may have all; of several nobody more than a quarter, or his part. */
+static size_t share_of(const struct srd_serve_options *options)
+{
+    size_t all = options->max_connections ? options->max_connections : DEFAULT_CONNECTIONS;
+    size_t parts = options->tenants->enabled < PARTS ? options->tenants->enabled : PARTS;
+    size_t share = parts ? all / parts : all;
+
+    return share > LEAST_SHARE ? share : LEAST_SHARE;
+}
+
+/* Has the tenant more open than leaves the others theirs? Then it is refused like any overload. */
+static void count_in(struct srd_guest *guest)
+{
+    struct srd_ruling *v = &guest->verdict;
+
+    if (v->status || !v->of)
+        return;
+    guest->counted = srd_crowd_enter(guest->visit.serve->crowd, v->tenant,
+                                     share_of(&guest->generation->rules.options));
+    if (guest->counted)
+        return;
+    v->gate = SRD_GATE_CAPACITY;
+    v->status = 503;
+    v->error = "Server at capacity";
+    v->message = "this tenant has as many requests and streams open as one may have; close some, "
+                 "or try again in a moment";
+    v->retry_after_s = 1;
+}
+
 void srd_visit_admit(void *context, struct srd_http_request *request)
 {
     struct srd_serve *serve = context;
@@ -148,6 +180,7 @@ void srd_visit_admit(void *context, struct srd_http_request *request)
     make_id(request, visit->id);
     asked = asked_of(serve, request);
     guest->verdict = srd_rules_judge(&guest->generation->rules, serve->limits, &asked);
+    count_in(guest);
     visit->route = guest->verdict.route;
     visit->principal = guest->verdict.key ? guest->verdict.key->name : NULL;
     visit->tenant = guest->verdict.tenant;
@@ -277,6 +310,8 @@ void srd_visit_done(void *context, struct srd_http_request *request, int status,
                             .refused = gate > SRD_GATE_PREFLIGHT ? srd_gate_name(gate) : NULL });
     if (!guest)
         return;
+    if (guest->counted)
+        srd_crowd_leave(serve->crowd, guest->verdict.tenant);
     srd_generation_drop(serve, guest->generation);
     atomic_fetch_sub_explicit(&serve->active, 1, memory_order_relaxed);
 }
