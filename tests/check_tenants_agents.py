@@ -324,6 +324,36 @@ class Replaced(unittest.TestCase):
                     self.assertIn(mark, answer.text)
                     self.assertNotIn(other, answer.text)
 
+    def test_at_the_same_place(self):
+        """an agent that begins anew in the middle of a run goes on with it; one of another cluster does not"""
+        one, again = (of_snapshot(of_cluster("1", "10.71.1."), name) for name in ("aa11", "bb22"))
+        two = of_snapshot(of_cluster("2", "10.72.2."), "cc33")
+        for next_one, goes_on in (again, True), (two, False):
+            with self.subTest(goes_on):
+                told = []
+
+                def reply(handler, body):
+                    if b'"id":"frontends"' in body and next_one not in told:
+                        told.append(next_one)
+                        return one(handler, body)
+                    return (next_one if told else one)(handler, body)
+
+                with FakeAgent(reply) as agent, Centre({"a": tenant(agent.url)}, "--cache-ttl", "0") as centre:
+                    answer = centre.call("a", "analyze_system_comprehensive")
+                    self.assertEqual(answer.status, 200, "what was known of the first one is told")
+                    self.assertIn("10.71.1.", answer.text)
+                    self.assertNotIn("10.72.2.", answer.text)
+                    mine, whole = answer.json["structuredContent"], self.whole["structuredContent"]
+                    if goes_on:
+                        self.assertEqual(mine["score"], whole["score"])
+                    else:
+                        self.assertLess(mine["score"]["confidence"], whole["score"]["confidence"] / 2)
+
+    @property
+    def whole(self):
+        with FakeAgent(of_snapshot(of_cluster("1", "10.71.1."))) as agent, Centre({"a": tenant(agent.url)}) as centre:
+            return centre.call("a", "analyze_system_comprehensive").json
+
     def test_in_the_middle(self):
         """a run that began with one cluster is not finished with another's agent; the log names the two"""
         one, two = of_snapshot(of_cluster("1", "10.71.1.")), of_snapshot(of_cluster("2", "10.72.2."))

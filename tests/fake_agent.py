@@ -58,10 +58,12 @@ def send(handler, status, kind, body, length=None):
     handler.wfile.write(body)
 
 
-def of_snapshot(text):
-    """A reply that answers what is asked out of the lines of a snapshot."""
+def of_snapshot(text, instance=None):
+    """A reply that answers what is asked out of the lines of a snapshot; @instance: of which start of which agent."""
     lines = text.splitlines()
     head, answers, rows = json.loads(lines[0]), [], []
+    if instance:
+        head["instance"] = instance
     for line in lines[1:]:
         if line[0] == "[":
             rows.append(line)

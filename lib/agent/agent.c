@@ -28,11 +28,15 @@ static int open_parts(struct srd_agent *agent, const struct srd_agent_options *o
 {
     struct srd_place_limits limits = { .statements = options->statements, .pool = options->pool };
     size_t workers = options->workers ? options->workers : DEFAULT_WORKERS;
+    unsigned char random[8];
 
     if (srd_agent_rules_make(options, &agent->rules, err) ||
         (options->audit_file && srd_ledger_open(options->audit_file, &agent->ledger, err)))
         return (int)err->code;
     agent->place = srd_place_new(&options->cluster, &limits);
+    if (srd_random(random, sizeof(random), err))
+        return (int)err->code;
+    srd_hex(random, sizeof(random), agent->instance);
     agent->guesses = srd_limits_new(GUESSERS);
     agent->work = srd_work_new(workers, workers * QUEUE_PER_WORKER);
     agent->lanes = srd_lanes_new(agent->work, workers * QUEUE_PER_WORKER);

@@ -65,6 +65,7 @@ struct srd_agent {
     size_t most_of_one;      /* of its requests are at work at a time */
     struct srd_ledger *ledger; /* NULL: none */
     struct srd_limits *guesses; /* of tokens */
+    char instance[17];          /* of this start of this agent, for centres */
     int64_t started_ms;
     atomic_bool draining;
     pthread_mutex_t lock; /* of all below */

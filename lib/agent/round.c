@@ -309,6 +309,7 @@ static int write_head(struct round *round, bool follower, struct srd_error *err)
                                         .connected = round->src->connected,
                                         .taken_at_ms = srd_clock_now_ms(),
                                         .of_agent = true,
+                                        .instance = round->task->agent->instance,
                                         .follower = follower,
                                         .session_zone_unknown = round->src->session_zone_unknown };
 

@@ -17,8 +17,9 @@
  *             with the first caller after it is.
  *   tokens    when an agent does not accept the one, the previous one is tried, so that both ends
  *             can change it one after the other without a failed request.
- *   cluster   the next agent goes on with a run only if its cluster has the id that the run began
- *             with, or does not say; that agents differ is also told in the log.
+ *   cluster   the next agent, or another one that began at the same place, goes on with a run only
+ *             if its cluster has the id that the run began with, or does not say; that agents differ
+ *             is also told in the log.
  *   opening   asks the cluster the time, which is what tells a good agent from one that merely
  *             accepts connections.
  *

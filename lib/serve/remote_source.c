@@ -170,6 +170,8 @@ static int ask_agent(struct agency *a, struct relay *relay, struct srd_arena *ar
     relay->answers = 0;
     a->inner->ops->ask_many(a->inner, &rest, err);
     take_base(a);
+    if (!err->code && *a->cluster_id)
+        srd_agent_pin(a->inner, true);
     return (int)err->code;
 }
 
@@ -190,6 +192,8 @@ static bool look_back(struct agency *a, const struct relay *relay, unsigned *tri
     }
     if (!err->code || err->code == SRD_E_CANCELLED)
         return false;
+    if (fault == SRD_AGENT_ANOTHER) /* move() asks it for its cluster */
+        return true;
     /* the token was changed while we were connected: check() knows another */
     if (fault == SRD_AGENT_TOKEN && a->remote->agents.previous && !(*retokened & bit)) {
         *retokened |= bit;
@@ -198,6 +202,13 @@ static bool look_back(struct agency *a, const struct relay *relay, unsigned *tri
     srd_remote_fell(a->remote, a->index, fault, err);
     *tried |= bit;
     return true;
+}
+
+static void begin_run(struct agency *a)
+{
+    *a->cluster_id = '\0';
+    if (a->inner)
+        srd_agent_pin(a->inner, false);
 }
 
 static int ask_many(struct srd_source *src, const struct srd_batch *batch, struct srd_error *err)
@@ -214,7 +225,7 @@ static int ask_many(struct srd_source *src, const struct srd_batch *batch, struc
     /* a run begins with the question which cluster it is, and may begin anywhere */
     for (size_t i = 0; i < batch->count; i++)
         if (!strcmp(batch->questions[i]->probe->id, srd_probe_frontends.id))
-            *a->cluster_id = '\0';
+            begin_run(a);
     do {
         /* @err stays what the one before said, if there is no other */
         if ((again || !a->inner || is_down(a)) && move(a, &tried, batch->deadline_ms, err))

@@ -13,11 +13,13 @@
 
 const char *srd_agent_status(const struct srd_remote_state *state)
 {
-    static const char *const words[] = {
-        [SRD_AGENT_FINE] = "healthy",       [SRD_AGENT_LOST] = "unreachable",
-        [SRD_AGENT_SILENT] = "unreachable", [SRD_AGENT_TOKEN] = "unauthorized",
-        [SRD_AGENT_REFUSES] = "refusing",   [SRD_AGENT_CLUSTER] = "database_unreachable"
-    };
+    static const char *const words[] = { [SRD_AGENT_FINE] = "healthy",
+                                         [SRD_AGENT_LOST] = "unreachable",
+                                         [SRD_AGENT_SILENT] = "unreachable",
+                                         [SRD_AGENT_TOKEN] = "unauthorized",
+                                         [SRD_AGENT_ANOTHER] = "unreachable",
+                                         [SRD_AGENT_REFUSES] = "refusing",
+                                         [SRD_AGENT_CLUSTER] = "database_unreachable" };
 
     return state->known ? words[state->fault] : "unknown";
 }

@@ -21,6 +21,7 @@
 #define MAX_REFUSAL ((size_t)64 << 10)
 #define MAX_TOKEN 4096
 #define TOKEN_HEADER "X-Agent-Token: "
+#define INSTANCE_SIZE 33
 /* An agent keeps the deadline by itself; what it knew by then is on its way for so long. */
 #define GRACE_MS 1000
 
@@ -35,6 +36,7 @@ struct agent {
     bool follower;
     enum srd_agent_fault fault;
     char version[SRD_AGENT_VERSION_SIZE];
+    char instance[INSTANCE_SIZE], pinned[INSTANCE_SIZE]; /* "": not said, nobody */
     void (*heard)(void *context, const void *bytes, size_t n);
     void *context;
     pthread_mutex_t lock; /* of the client: one call at a time */
@@ -49,8 +51,9 @@ struct round {
     bool *answered; /* [batch->count] */
     size_t answers;
     struct srd_buf cells;
-    bool broken; /* the connection, not what came over it */
-    bool told;   /* the agent's own words are in the error: it has lost its cluster */
+    bool broken;  /* the connection, not what came over it */
+    bool told;    /* the agent's own words are in the error: it has lost its cluster */
+    bool another; /* it is not the pinned one */
 };
 
 /* ---- the request ---- */
@@ -192,6 +195,12 @@ static int begun(void *context, const struct srd_snapshot_head *head, struct srd
     agent->follower = head->follower;
     if (head->session_zone_unknown)
         agent->base.session_zone_unknown = true;
+    snprintf(agent->instance, sizeof(agent->instance), "%s", head->instance);
+    if (*agent->pinned && strcmp(agent->pinned, agent->instance) != 0) {
+        ((struct round *)context)->another = true;
+        return srd_fail(err, SRD_E_CONNECT, "another agent began at %s in the middle of a run",
+                        agent->base.info.where);
+    }
     take_version(agent, head->tool);
     if (!*head->connected)
         return 0;
@@ -326,6 +335,8 @@ static int exchange(struct round *round, struct srd_error *err)
         hide_token(agent, err->text);
     if (!err->code)
         agent->fault = SRD_AGENT_FINE;
+    else if (round->another)
+        agent->fault = SRD_AGENT_ANOTHER;
     else if (round->told)
         agent->fault = SRD_AGENT_CLUSTER;
     else if (err->code == SRD_E_TIMEOUT && agent->fault == SRD_AGENT_LOST)
@@ -449,6 +460,15 @@ static void cancel(struct srd_source *src)
 enum srd_agent_fault srd_agent_fault(const struct srd_source *src)
 {
     return ((const struct agent *)src)->fault;
+}
+
+void srd_agent_pin(struct srd_source *src, bool pinned)
+{
+    struct agent *agent = (struct agent *)src;
+
+    memcpy(agent->pinned, agent->instance, sizeof(agent->pinned));
+    if (!pinned)
+        *agent->pinned = '\0';
 }
 
 const char *srd_agent_version(const struct srd_source *src)

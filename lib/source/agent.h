@@ -13,7 +13,8 @@
  *                 "cost":"cheap","timeout_ms":10000,"max_rows":0,"short_rows":false}, ...]}
  *
  *     200 application/x-ndjson: the lines of a snapshot (snapshot.h), answers in the order in which they
- *     came. The header also says "follower" (the named leader cannot be asked) and "session_zone_unknown".
+ *     came. The header also says "follower" (the named leader cannot be asked), "session_zone_unknown" and
+ *     "instance" (another one with every start of the agent).
  *     In place of the last line {"error":"connect","message":"..."}: the agent lost its cluster.
  *
  * A stream without its last line was cut: what came before it counts, the rest is lost. Answers to
@@ -46,10 +47,17 @@ enum srd_agent_fault {
     SRD_AGENT_SILENT,  /* the time passed without an answer */
     SRD_AGENT_TOKEN,   /* 401, or 429 when it was shown too often */
     SRD_AGENT_REFUSES, /* it says no, in words that are in the error: busy, not allowed ... */
+    SRD_AGENT_ANOTHER, /* another one than before answers there: nothing of it was taken */
     SRD_AGENT_CLUSTER, /* it is well, and cannot reach its cluster */
 };
 /* Of a source of srd_agent_open(), while it is not asked. */
 enum srd_agent_fault srd_agent_fault(const struct srd_source *src);
+/*
+ * From now on only the agent that answered last is listened to, until another pin or false: who
+ * begins anew at its place may stand for another cluster. Agents that do not say who they are
+ * are not told apart.
+ */
+void srd_agent_pin(struct srd_source *src, bool pinned);
 #define SRD_AGENT_VERSION_SIZE 32
 /* The agent's own version, as it said with its latest answer; "" before. Of the same sources. */
 const char *srd_agent_version(const struct srd_source *src);

@@ -142,6 +142,13 @@ static int check_format(struct reader *r, const char *format, struct srd_error *
                     (long long)version, FORMAT_VERSION);
 }
 
+static const char *text_or_none(const struct srd_json *json, const char *key)
+{
+    const char *text = srd_json_text(srd_json_get(json, key));
+
+    return text ? text : "";
+}
+
 static int read_header(struct reader *r, struct srd_error *err)
 {
     SRD_CLEANUP(srd_json_free) struct srd_json *json = NULL;
@@ -163,9 +170,8 @@ static int read_header(struct reader *r, struct srd_error *err)
                   &head.session_zone_unknown, err) ||
         read_time(srd_json_get(json, "taken_at"), "taken_at", &head.taken_at_ms, err))
         return (int)err->code;
-    head.tool = srd_json_text(srd_json_get(json, "tool"));
-    if (!head.tool)
-        head.tool = "";
+    head.tool = text_or_none(json, "tool");
+    head.instance = text_or_none(json, "instance");
     return r->to->begun(r->to->context, &head, err);
 }
 

@@ -13,6 +13,7 @@ struct srd_snapshot_head {
     const char *connected, *cluster, *tool; /* "" when not said; @tool: version of who wrote it */
     int64_t taken_at_ms;
     /* of a live source that answers at the other end of a wire */
+    const char *instance;      /* another one with every start of an agent; "": it does not say */
     bool follower;             /* the leader cannot be asked */
     bool session_zone_unknown; /* see srd_source */
 };

@@ -182,6 +182,8 @@ int srd_snapshot_writer_head(struct srd_snapshot_writer *sink,
     put_member(line, "run_mode", title->run_mode);
     put_member(line, "taken_at", srd_time_rfc3339(title->taken_at_ms, time));
     if (title->of_agent)
+        put_member(line, "instance", title->instance);
+    if (title->of_agent)
         srd_buf_printf(line, ",\"follower\":%s,\"session_zone_unknown\":%s",
                        title->follower ? "true" : "false",
                        title->session_zone_unknown ? "true" : "false");

@@ -22,7 +22,8 @@ void srd_snapshot_writer_free(struct srd_snapshot_writer **writer); /* for SRD_C
 struct srd_snapshot_title {
     const char *cluster, *connected, *version, *run_mode;
     int64_t taken_at_ms;
-    bool of_agent; /* say the two below as well, see srd_snapshot_head */
+    bool of_agent; /* say what is below as well, see srd_snapshot_head */
+    const char *instance;
     bool follower, session_zone_unknown;
 };
 
