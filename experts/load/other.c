@@ -109,30 +109,37 @@ static bool none_exported(const struct srd_evidence *ev, struct srd_arena *arena
     return gauges && fe && fe->rows;
 }
 
-static double tables_in(const struct srd_table *dbs, size_t row)
+struct database {
+    double tables;
+    size_t row;
+};
+
+static int compare_databases(const void *a, const void *b)
 {
-    return srd_load_number(dbs, row, "TableNum");
+    const struct database *x = a, *y = b;
+    int order = (x->tables < y->tables) - (x->tables > y->tables);
+
+    return order ? order : (x->row > y->row) - (x->row < y->row);
 }
 
 /* SHOW EXPORT wants a database: those with the most tables, which is where exports come from. */
 static void pick_databases(const struct srd_evidence *ev, struct srd_keys *out)
 {
     const struct srd_table *dbs = srd_evidence_get(ev, &srd_probe_databases, NULL);
-    bool *done = srd_arena_array(out->arena, dbs->rows + 1, sizeof(*done));
+    struct database *list = srd_arena_array(out->arena, dbs->rows + 1, sizeof(*list));
 
     if (none_exported(ev, out->arena))
         return;
+    for (size_t row = 0; row < dbs->rows; row++)
+        list[row] = (struct database){ srd_load_number(dbs, row, "TableNum"), row };
+    qsort(list, dbs->rows, sizeof(*list), compare_databases);
     for (size_t n = 0; n < dbs->rows; n++) {
-        size_t best = SRD_NO_COLUMN;
+        size_t row = list[n].row;
 
-        for (size_t row = 0; row < dbs->rows; row++)
-            if (!done[row] && (best == SRD_NO_COLUMN || tables_in(dbs, row) > tables_in(dbs, best)))
-                best = row;
-        done[best] = true;
-        if (!srd_cell_is(dbs, best, "DbName", "information_schema") &&
-            !srd_cell_is(dbs, best, "DbName", "sys") &&
-            !srd_cell_is(dbs, best, "DbName", "_statistics_"))
-            srd_keys_add(out, srd_cell(dbs, best, "DbName"), NULL, NULL);
+        if (!srd_cell_is(dbs, row, "DbName", "information_schema") &&
+            !srd_cell_is(dbs, row, "DbName", "sys") &&
+            !srd_cell_is(dbs, row, "DbName", "_statistics_"))
+            srd_keys_add(out, srd_cell(dbs, row, "DbName"), NULL, NULL);
     }
 }
 
