@@ -136,7 +136,8 @@ const struct srd_probe srd_probe_primary_keys = {
         "FROM information_schema.tables_config t JOIN information_schema.columns c "
         "ON c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = t.TABLE_NAME "
         "WHERE t.TABLE_MODEL IN ('PRIMARY_KEYS', 'PRI_KEYS') AND c.COLUMN_KEY = 'PRI' "
-        "GROUP BY t.TABLE_SCHEMA, t.TABLE_NAME ORDER BY KEY_BYTES DESC LIMIT 1000" } },
+        "GROUP BY t.TABLE_SCHEMA, t.TABLE_NAME ORDER BY KEY_BYTES DESC, t.TABLE_SCHEMA, t.TABLE_NAME "
+        "LIMIT 1000" } },
     .columns = "TABLE_SCHEMA TABLE_NAME KEY_COLUMNS LONGEST_TEXT KEY_BYTES",
     .privilege = "SELECT",
     .cost = SRD_COST_HEAVY, /* one row per column of the cluster, added up in a BE */
