@@ -1,16 +1,11 @@
 #ifndef SRD_TESTS_EXPERT_ROWS_H
 #define SRD_TESTS_EXPERT_ROWS_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-#include <cmocka.h>
 
-#include "lib/base/cleanup.h"
 #include "lib/model/check.h"
 #include "lib/model/view.h"
+#include "tests/rows.h"
 
 /*
  * What every test of an expert needs: answers in, findings and rows out. Answers are written as
@@ -42,22 +37,6 @@ static inline void check_row(void **state)
     assert_string_equal(
         srd_check_judge_text(row->check, row->mode, row->version, row->answers, arena), row->want);
 }
-
-/* Tests of @count rows of @size bytes, each of which begins with its name. */
-static inline size_t add_rows(struct CMUnitTest *tests, size_t n, const void *rows, size_t count,
-                              size_t size, CMUnitTestFunction function)
-{
-    for (size_t i = 0; i < count; i++) {
-        const char *row = (const char *)rows + i * size;
-
-        tests[n++] = (struct CMUnitTest){ .name = *(const char *const *)(const void *)row,
-                                          .test_func = function,
-                                          .initial_state = (void *)(uintptr_t)row };
-    }
-    return n;
-}
-#define ADD_ROWS(tests, n, rows, function)                                                         \
-    ((n) = add_rows(tests, n, rows, SRD_COUNT(rows), sizeof((rows)[0]), function))
 
 static inline struct srd_result judge_in(struct srd_arena *arena, enum srd_mode mode,
                                          const struct srd_check *check,

@@ -12,6 +12,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
 #include "lib/base/cleanup.h"
+#include "tests/rows.h"
 
 struct reading {
     bool (*parse)(const char *text, int64_t *ms);
@@ -152,10 +153,7 @@ int main(void)
         tests[n++] = (struct CMUnitTest){ .name = readings[i].name,
                                           .test_func = check_reading,
                                           .initial_state = (void *)&readings[i] };
-    for (size_t i = 0; i < SRD_COUNT(writings); i++)
-        tests[n++] = (struct CMUnitTest){ .name = writings[i].name,
-                                          .test_func = check_writing,
-                                          .initial_state = (void *)&writings[i] };
+    ADD_ROWS(tests, n, writings, check_writing);
     for (size_t i = 0; i < SRD_COUNT(single); i++)
         tests[n++] = single[i];
     return cmocka_run_group_tests_name("clock", tests, NULL, NULL);

@@ -11,6 +11,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/json.h"
+#include "tests/rows.h"
 
 /* ---- reading: text in; what srdiag would print of it, or the words of the refusal, out ---- */
 
@@ -388,14 +389,8 @@ int main(void)
     struct CMUnitTest tests[SRD_COUNT(readings) + SRD_COUNT(numbers) + SRD_COUNT(single)];
     size_t n = 0;
 
-    for (size_t i = 0; i < SRD_COUNT(readings); i++)
-        tests[n++] = (struct CMUnitTest){ .name = readings[i].name,
-                                          .test_func = check_reading,
-                                          .initial_state = (void *)&readings[i] };
-    for (size_t i = 0; i < SRD_COUNT(numbers); i++)
-        tests[n++] = (struct CMUnitTest){ .name = numbers[i].name,
-                                          .test_func = check_number,
-                                          .initial_state = (void *)&numbers[i] };
+    ADD_ROWS(tests, n, readings, check_reading);
+    ADD_ROWS(tests, n, numbers, check_number);
     for (size_t i = 0; i < SRD_COUNT(single); i++)
         tests[n++] = single[i];
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);

@@ -9,6 +9,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/utf8.h"
+#include "tests/rows.h"
 
 /* ---- clean ---- */
 
@@ -193,18 +194,9 @@ int main(void)
         tests[SRD_COUNT(cleanings) + SRD_COUNT(fittings) + SRD_COUNT(wholenesses) + 1];
     size_t n = 0;
 
-    for (size_t i = 0; i < SRD_COUNT(cleanings); i++)
-        tests[n++] = (struct CMUnitTest){ .name = cleanings[i].name,
-                                          .test_func = check_cleaning,
-                                          .initial_state = (void *)&cleanings[i] };
-    for (size_t i = 0; i < SRD_COUNT(fittings); i++)
-        tests[n++] = (struct CMUnitTest){ .name = fittings[i].name,
-                                          .test_func = check_fitting,
-                                          .initial_state = (void *)&fittings[i] };
-    for (size_t i = 0; i < SRD_COUNT(wholenesses); i++)
-        tests[n++] = (struct CMUnitTest){ .name = wholenesses[i].name,
-                                          .test_func = check_wholeness,
-                                          .initial_state = (void *)&wholenesses[i] };
+    ADD_ROWS(tests, n, cleanings, check_cleaning);
+    ADD_ROWS(tests, n, fittings, check_fitting);
+    ADD_ROWS(tests, n, wholenesses, check_wholeness);
     tests[n++] = (struct CMUnitTest){ .name = "every character is itself or words",
                                       .test_func = every_character_is_clean_or_words };
     return cmocka_run_group_tests_name("utf8", tests, NULL, NULL);

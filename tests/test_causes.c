@@ -11,6 +11,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/cleanup.h"
 #include "lib/engine/causes.h"
+#include "tests/rows.h"
 
 /* ---- the causes of this test ---- */
 
@@ -438,10 +439,7 @@ int main(void)
     static struct CMUnitTest tests[SRD_COUNT(rows) + SRD_COUNT(others)];
     size_t n = 0;
 
-    for (size_t i = 0; i < SRD_COUNT(rows); i++)
-        tests[n++] = (struct CMUnitTest){ .name = rows[i].name,
-                                          .test_func = test_row,
-                                          .initial_state = (void *)(uintptr_t)&rows[i] };
+    ADD_ROWS(tests, n, rows, test_row);
     memcpy(tests + n, others, sizeof(others));
     return cmocka_run_group_tests_name("causes", tests, NULL, NULL);
 }

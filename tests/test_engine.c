@@ -16,6 +16,7 @@
 #include "lib/base/clock.h"
 #include "lib/engine/engine.h"
 #include "lib/model/identity.h"
+#include "tests/rows.h"
 
 /* A small catalogue: a cheap probe, two heavy ones, one per key, one of another mode and version.
  */
@@ -848,10 +849,7 @@ int main(void)
 
     for (size_t i = 0; i < SRD_COUNT(single); i++)
         tests[n++] = single[i];
-    for (size_t i = 0; i < SRD_COUNT(sizes); i++)
-        tests[n++] = (struct CMUnitTest){ .name = sizes[i].name,
-                                          .test_func = size_decides,
-                                          .initial_state = (void *)(uintptr_t)&sizes[i] };
+    ADD_ROWS(tests, n, sizes, size_decides);
     return cmocka_run_group_tests(tests, NULL, NULL) +
            cmocka_run_group_tests_name("batched", batched, set_batches, unset_batches);
 }

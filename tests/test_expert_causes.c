@@ -10,6 +10,7 @@
 #include "experts/catalogue.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/text.h"
+#include "tests/rows.h"
 
 /*
  * The matcher belongs to the engine, which an expert's test does not link. What is tested here is the
@@ -447,10 +448,7 @@ int main(void)
     struct CMUnitTest tests[SRD_COUNT(rows) + SRD_COUNT(single)];
     size_t n = 0;
 
-    for (size_t i = 0; i < SRD_COUNT(rows); i++)
-        tests[n++] = (struct CMUnitTest){ .name = rows[i].name,
-                                          .test_func = check_row,
-                                          .initial_state = (void *)(uintptr_t)&rows[i] };
+    ADD_ROWS(tests, n, rows, check_row);
     for (size_t i = 0; i < SRD_COUNT(single); i++)
         tests[n++] = single[i];
     return cmocka_run_group_tests_name("causes", tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include "experts/catalogue.h"
 #include "experts/probes.h"
 #include "lib/base/cleanup.h"
+#include "tests/rows.h"
 
 #define CONFIG "Key|AliasNames|Value|Type|IsMutable|Comment\n"
 
@@ -147,14 +148,8 @@ int main(void)
     struct CMUnitTest tests[SRD_COUNT(rows) + SRD_COUNT(locks) + SRD_COUNT(single)];
     size_t n = 0;
 
-    for (size_t i = 0; i < SRD_COUNT(rows); i++)
-        tests[n++] = (struct CMUnitTest){ .name = rows[i].name,
-                                          .test_func = check_row,
-                                          .initial_state = (void *)&rows[i] };
-    for (size_t i = 0; i < SRD_COUNT(locks); i++)
-        tests[n++] = (struct CMUnitTest){ .name = locks[i].name,
-                                          .test_func = check_lock,
-                                          .initial_state = (void *)&locks[i] };
+    ADD_ROWS(tests, n, rows, check_row);
+    ADD_ROWS(tests, n, locks, check_lock);
     for (size_t i = 0; i < SRD_COUNT(single); i++)
         tests[n++] = single[i];
     return cmocka_run_group_tests_name("probes", tests, NULL, NULL);

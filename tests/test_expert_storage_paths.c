@@ -10,6 +10,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/text.h"
 #include "lib/model/identity.h"
+#include "tests/rows.h"
 
 extern const struct srd_check srd_storage_disk_hard_limit, srd_storage_disk_offline,
     srd_storage_disk_skew_backends, srd_storage_disk_skew_paths, srd_storage_disk_soft_limit,
@@ -195,18 +196,9 @@ int main(void)
     struct CMUnitTest tests[SRD_COUNT(rows) + SRD_COUNT(picks) + SRD_COUNT(media) + 1];
     size_t n = 0;
 
-    for (size_t i = 0; i < SRD_COUNT(rows); i++)
-        tests[n++] = (struct CMUnitTest){ .name = rows[i].name,
-                                          .test_func = check_row,
-                                          .initial_state = (void *)(uintptr_t)&rows[i] };
-    for (size_t i = 0; i < SRD_COUNT(picks); i++)
-        tests[n++] = (struct CMUnitTest){ .name = picks[i].name,
-                                          .test_func = check_pick,
-                                          .initial_state = (void *)(uintptr_t)&picks[i] };
-    for (size_t i = 0; i < SRD_COUNT(media); i++)
-        tests[n++] = (struct CMUnitTest){ .name = media[i].name,
-                                          .test_func = check_medium,
-                                          .initial_state = (void *)(uintptr_t)&media[i] };
+    ADD_ROWS(tests, n, rows, check_row);
+    ADD_ROWS(tests, n, picks, check_pick);
+    ADD_ROWS(tests, n, media, check_medium);
     tests[n++] =
         (struct CMUnitTest){ .name = "what a BE says is told like what the leader says",
                              .test_func = what_a_be_says_is_told_like_what_the_leader_says };

@@ -11,6 +11,7 @@
 /* cmd is a program and no library: the files under test are included */
 #include "cmd/healthcheck_answer.c"
 #include "cmd/words.c"
+#include "tests/rows.h"
 
 #define OKAY "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
 #define GONE "HTTP/1.1 503 Service Unavailable\r\n\r\n"
@@ -183,10 +184,7 @@ int main(void)
     struct CMUnitTest tests[SRD_COUNT(answers) + SRD_COUNT(urls) + SRD_COUNT(listens) + 1] = { 0 };
     size_t n = 0;
 
-    for (size_t i = 0; i < SRD_COUNT(answers); i++)
-        tests[n++] = (struct CMUnitTest){ .name = answers[i].name,
-                                          .test_func = is_judged,
-                                          .initial_state = (void *)&answers[i] };
+    ADD_ROWS(tests, n, answers, is_judged);
     tests[n++] =
         (struct CMUnitTest){ .name = "what a server says is cut to a line", .test_func = is_short };
     for (const struct target *row = urls; row->name; row++)

@@ -10,6 +10,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/model/check.h"
 #include "lib/model/identity.h"
+#include "tests/rows.h"
 
 static void pick(const struct srd_evidence *ev, struct srd_keys *out)
 {
@@ -241,10 +242,7 @@ int main(void)
     struct CMUnitTest tests[SRD_COUNT(rows) + SRD_COUNT(single)];
     size_t n = 0;
 
-    for (size_t i = 0; i < SRD_COUNT(rows); i++)
-        tests[n++] = (struct CMUnitTest){ .name = rows[i].name,
-                                          .test_func = check_row,
-                                          .initial_state = (void *)&rows[i] };
+    ADD_ROWS(tests, n, rows, check_row);
     for (size_t i = 0; i < SRD_COUNT(single); i++)
         tests[n++] = single[i];
     return cmocka_run_group_tests_name("check", tests, NULL, NULL);

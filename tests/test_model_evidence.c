@@ -10,6 +10,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/model/evidence.h"
 #include "lib/model/identity.h"
+#include "tests/rows.h"
 
 static void pick(const struct srd_evidence *ev, struct srd_keys *out)
 {
@@ -216,14 +217,8 @@ int main(void)
     struct CMUnitTest tests[SRD_COUNT(rows) + SRD_COUNT(secrets) + SRD_COUNT(single)];
     size_t n = 0;
 
-    for (size_t i = 0; i < SRD_COUNT(rows); i++)
-        tests[n++] = (struct CMUnitTest){ .name = rows[i].name,
-                                          .test_func = check_row,
-                                          .initial_state = (void *)&rows[i] };
-    for (size_t i = 0; i < SRD_COUNT(secrets); i++)
-        tests[n++] = (struct CMUnitTest){ .name = secrets[i].name,
-                                          .test_func = check_secret,
-                                          .initial_state = (void *)&secrets[i] };
+    ADD_ROWS(tests, n, rows, check_row);
+    ADD_ROWS(tests, n, secrets, check_secret);
     for (size_t i = 0; i < SRD_COUNT(single); i++)
         tests[n++] = single[i];
     return cmocka_run_group_tests_name("evidence", tests, NULL, NULL);

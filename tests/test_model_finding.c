@@ -9,6 +9,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/model/check.h"
+#include "tests/rows.h"
 
 struct unit_row {
     const char *name;
@@ -172,14 +173,8 @@ int main(void)
     struct CMUnitTest tests[SRD_COUNT(units) + SRD_COUNT(fills) + SRD_COUNT(single)];
     size_t n = 0;
 
-    for (size_t i = 0; i < SRD_COUNT(units); i++)
-        tests[n++] = (struct CMUnitTest){ .name = units[i].name,
-                                          .test_func = check_unit,
-                                          .initial_state = (void *)&units[i] };
-    for (size_t i = 0; i < SRD_COUNT(fills); i++)
-        tests[n++] = (struct CMUnitTest){ .name = fills[i].name,
-                                          .test_func = check_fill,
-                                          .initial_state = (void *)&fills[i] };
+    ADD_ROWS(tests, n, units, check_unit);
+    ADD_ROWS(tests, n, fills, check_fill);
     for (size_t i = 0; i < SRD_COUNT(single); i++)
         tests[n++] = single[i];
     return cmocka_run_group_tests_name("finding", tests, NULL, NULL);

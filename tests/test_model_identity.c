@@ -11,6 +11,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/cleanup.h"
 #include "lib/model/identity.h"
+#include "tests/rows.h"
 
 /* All headers of SHOW FRONTENDS; 3.5 put the Id in front. */
 #define FE_OLD                                                                                     \
@@ -314,18 +315,9 @@ int main(void)
         tests[SRD_COUNT(rows) + SRD_COUNT(beats) + SRD_COUNT(zones) + SRD_COUNT(single)];
     size_t n = 0;
 
-    for (size_t i = 0; i < SRD_COUNT(rows); i++)
-        tests[n++] = (struct CMUnitTest){ .name = rows[i].name,
-                                          .test_func = check_row,
-                                          .initial_state = (void *)&rows[i] };
-    for (size_t i = 0; i < SRD_COUNT(beats); i++)
-        tests[n++] = (struct CMUnitTest){ .name = beats[i].name,
-                                          .test_func = check_beat,
-                                          .initial_state = (void *)&beats[i] };
-    for (size_t i = 0; i < SRD_COUNT(zones); i++)
-        tests[n++] = (struct CMUnitTest){ .name = zones[i].name,
-                                          .test_func = check_zone,
-                                          .initial_state = (void *)&zones[i] };
+    ADD_ROWS(tests, n, rows, check_row);
+    ADD_ROWS(tests, n, beats, check_beat);
+    ADD_ROWS(tests, n, zones, check_zone);
     for (size_t i = 0; i < SRD_COUNT(single); i++)
         tests[n++] = single[i];
     return cmocka_run_group_tests_name("identity", tests, NULL, NULL);

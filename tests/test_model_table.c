@@ -11,6 +11,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/cleanup.h"
 #include "lib/model/table.h"
+#include "tests/rows.h"
 
 /* ---- one cell, read as @kind; @want is the value or NOTHING ---- */
 
@@ -408,18 +409,9 @@ int main(void)
         tests[SRD_COUNT(rows) + SRD_COUNT(times) + SRD_COUNT(jsons) + SRD_COUNT(single)];
     size_t n = 0;
 
-    for (size_t i = 0; i < SRD_COUNT(rows); i++)
-        tests[n++] = (struct CMUnitTest){ .name = rows[i].name,
-                                          .test_func = check_row,
-                                          .initial_state = (void *)&rows[i] };
-    for (size_t i = 0; i < SRD_COUNT(times); i++)
-        tests[n++] = (struct CMUnitTest){ .name = times[i].name,
-                                          .test_func = check_time,
-                                          .initial_state = (void *)&times[i] };
-    for (size_t i = 0; i < SRD_COUNT(jsons); i++)
-        tests[n++] = (struct CMUnitTest){ .name = jsons[i].name,
-                                          .test_func = check_json,
-                                          .initial_state = (void *)&jsons[i] };
+    ADD_ROWS(tests, n, rows, check_row);
+    ADD_ROWS(tests, n, times, check_time);
+    ADD_ROWS(tests, n, jsons, check_json);
     for (size_t i = 0; i < SRD_COUNT(single); i++)
         tests[n++] = single[i];
     return cmocka_run_group_tests_name("table", tests, NULL, NULL);

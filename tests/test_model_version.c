@@ -8,6 +8,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/model/version.h"
+#include "tests/rows.h"
 
 struct row {
     const char *name, *text;
@@ -69,10 +70,7 @@ int main(void)
     struct CMUnitTest tests[SRD_COUNT(rows) + 2];
     size_t n = 0;
 
-    for (size_t i = 0; i < SRD_COUNT(rows); i++)
-        tests[n++] = (struct CMUnitTest){ .name = rows[i].name,
-                                          .test_func = check_row,
-                                          .initial_state = (void *)&rows[i] };
+    ADD_ROWS(tests, n, rows, check_row);
     tests[n++] =
         (struct CMUnitTest){ .name = "bounds are inclusive, and an unknown version is inside",
                              .test_func = ranges_hold };

@@ -13,6 +13,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/net/cidr.h"
 #include "lib/net/limits.h"
+#include "tests/rows.h"
 
 /* ---- limits ---- */
 
@@ -213,14 +214,8 @@ int main(void)
     struct CMUnitTest tests[SRD_COUNT(limit_rows) + SRD_COUNT(cidr_rows) + 1];
     size_t n = 0;
 
-    for (size_t i = 0; i < SRD_COUNT(limit_rows); i++)
-        tests[n++] = (struct CMUnitTest){ .name = limit_rows[i].name,
-                                          .test_func = limit_row,
-                                          .initial_state = (void *)&limit_rows[i] };
-    for (size_t i = 0; i < SRD_COUNT(cidr_rows); i++)
-        tests[n++] = (struct CMUnitTest){ .name = cidr_rows[i].name,
-                                          .test_func = cidr_row,
-                                          .initial_state = (void *)&cidr_rows[i] };
+    ADD_ROWS(tests, n, limit_rows, limit_row);
+    ADD_ROWS(tests, n, cidr_rows, cidr_row);
     tests[n++] =
         (struct CMUnitTest)cmocka_unit_test(many_clients_push_out_those_with_the_fullest_buckets);
     return _cmocka_run_group_tests("net limits", tests, n, NULL, NULL);

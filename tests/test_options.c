@@ -14,6 +14,7 @@
 #include "cmd/settings.c"
 #include "cmd/words.c"
 #include "lib/base/buf.h"
+#include "tests/rows.h"
 
 /* A small program: two commands, one of them an expert with two views. */
 
@@ -296,13 +297,7 @@ int main(void)
     struct CMUnitTest tests[SRD_COUNT(rows) + SRD_COUNT(secrets)] = { 0 };
     size_t n = 0;
 
-    for (size_t i = 0; i < SRD_COUNT(rows); i++)
-        tests[n++] = (struct CMUnitTest){ .name = rows[i].name,
-                                          .test_func = reads,
-                                          .initial_state = (void *)(uintptr_t)&rows[i] };
-    for (size_t i = 0; i < SRD_COUNT(secrets); i++)
-        tests[n++] = (struct CMUnitTest){ .name = secrets[i].name,
-                                          .test_func = is_wiped,
-                                          .initial_state = (void *)(uintptr_t)&secrets[i] };
+    ADD_ROWS(tests, n, rows, reads);
+    ADD_ROWS(tests, n, secrets, is_wiped);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

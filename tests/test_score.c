@@ -12,6 +12,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/engine/score.h"
+#include "tests/rows.h"
 
 static const struct srd_area areas[] = {
     { "cluster", 0.90 }, { "storage", 0.90 },    { "load", 0.75 }, { "txn", 0.75 },
@@ -507,14 +508,6 @@ static void test_explainable(void **state)
     }
 }
 
-#define ROWS(table, test, tests, at)                                                               \
-    for (size_t i_ = 0; i_ < SRD_COUNT(table); i_++)                                               \
-        (tests)[(at)++] = (struct CMUnitTest)                                                      \
-        {                                                                                          \
-            .name = (table)[i_].name, .test_func = (test),                                         \
-            .initial_state = (void *)(uintptr_t) & (table)[i_]                                     \
-        }
-
 int main(void)
 {
     /* Requirements 9 (a warning must persist) and 10 (loss of sight is not recovery) compare runs:
@@ -536,8 +529,8 @@ int main(void)
         tests[SRD_COUNT(examples) + SRD_COUNT(explanations) + SRD_COUNT(others)];
     size_t n = 0;
 
-    ROWS(examples, test_example, tests, n);
-    ROWS(explanations, test_explanation, tests, n);
+    ADD_ROWS(tests, n, examples, test_example);
+    ADD_ROWS(tests, n, explanations, test_explanation);
     memcpy(tests + n, others, sizeof(others));
     return cmocka_run_group_tests_name("score", tests, NULL, NULL);
 }

@@ -13,6 +13,7 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/serve/gate.h"
+#include "tests/rows.h"
 
 #define KEY "0123456789abcdef0123456789abcdef"
 #define OTHER "fedcba9876543210fedcba9876543210"
@@ -498,12 +499,8 @@ int main(void)
 
     srd_log_set_level(SRD_LOG_ERROR);
     memset(tests, 0, sizeof(tests));
-    for (size_t i = 0; i < SRD_COUNT(rows); i++)
-        tests[n++] = (struct CMUnitTest){ .name = rows[i].name, .test_func = test_row,
-                                          .initial_state = (void *)&rows[i] };
-    for (size_t i = 0; i < SRD_COUNT(refusals); i++)
-        tests[n++] = (struct CMUnitTest){ .name = refusals[i].name, .test_func = test_refusal,
-                                          .initial_state = (void *)&refusals[i] };
+    ADD_ROWS(tests, n, rows, test_row);
+    ADD_ROWS(tests, n, refusals, test_refusal);
     tests[n++] = (struct CMUnitTest){ .name = "so many in a minute, and then one by one", .test_func = test_rate };
     tests[n++] = (struct CMUnitTest){ .name = "a tenant's rate is that of all its clients together, and of no other's",
                                       .test_func = test_rate_of_tenant };

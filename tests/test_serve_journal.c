@@ -15,6 +15,7 @@
 #include "lib/base/log.h"
 #include "lib/serve/journal.h"
 #include "lib/serve/serve_private.h"
+#include "tests/rows.h"
 
 #define TIME_SIZE 24 /* "2025-01-15T10:23:45.123Z" */
 
@@ -266,12 +267,9 @@ int main(void)
 
     srd_log_set_level(SRD_LOG_ERROR);
     memset(tests, 0, sizeof(tests));
-    for (size_t i = 0; i < SRD_COUNT(rows); i++)
-        tests[n++] = (struct CMUnitTest){ .name = rows[i].name, .test_func = test_row, .initial_state = (void *)&rows[i] };
-    for (size_t i = 0; i < SRD_COUNT(calls); i++)
-        tests[n++] = (struct CMUnitTest){ .name = calls[i].name, .test_func = test_call, .initial_state = (void *)&calls[i] };
-    for (size_t i = 0; i < SRD_COUNT(traces); i++)
-        tests[n++] = (struct CMUnitTest){ .name = traces[i].name, .test_func = test_trace, .initial_state = (void *)&traces[i] };
+    ADD_ROWS(tests, n, rows, test_row);
+    ADD_ROWS(tests, n, calls, test_call);
+    ADD_ROWS(tests, n, traces, test_trace);
     tests[n++] = (struct CMUnitTest){ .name = "however much was sent, a line is a line", .test_func = test_long };
     tests[n++] = (struct CMUnitTest){ .name = "nowhere is a place, too", .test_func = test_nowhere };
     tests[n++] = (struct CMUnitTest){ .name = "a full disk and a full pipe lose lines, and count them", .test_func = test_full };

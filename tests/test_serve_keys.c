@@ -13,6 +13,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/cleanup.h"
 #include "lib/serve/keys.h"
+#include "tests/rows.h"
 
 /* SHA-256 of "abc", from FIPS 180-4. */
 #define ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -147,9 +148,7 @@ int main(void)
     size_t n = 0;
 
     memset(tests, 0, sizeof(tests));
-    for (size_t i = 0; i < SRD_COUNT(rows); i++)
-        tests[n++] = (struct CMUnitTest){ .name = rows[i].name, .test_func = test_row,
-                                          .initial_state = (void *)&rows[i] };
+    ADD_ROWS(tests, n, rows, test_row);
     tests[n++] = (struct CMUnitTest){ .name = "a key is found by itself, not by its digest", .test_func = test_find };
     tests[n++] = (struct CMUnitTest){ .name = "a file that others can read or change is refused", .test_func = test_modes };
     tests[n++] = (struct CMUnitTest){ .name = "folders, devices and nothing are refused", .test_func = test_not_a_file };

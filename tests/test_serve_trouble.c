@@ -10,6 +10,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/cleanup.h"
 #include "lib/serve/trouble.h"
+#include "tests/rows.h"
 
 #define URL "http://10.0.0.1:8080"
 
@@ -124,11 +125,8 @@ int main(void)
     size_t n = 0;
 
     memset(tests, 0, sizeof(tests));
-    for (size_t i = 0; i < SRD_COUNT(rows); i++)
-        tests[n++] = (struct CMUnitTest){ .name = rows[i].name, .test_func = test_row, .initial_state = (void *)&rows[i] };
-    for (size_t i = 0; i < SRD_COUNT(errors); i++)
-        tests[n++] = (struct CMUnitTest){ .name = errors[i].name, .test_func = test_error,
-                                          .initial_state = (void *)&errors[i] };
+    ADD_ROWS(tests, n, rows, test_row);
+    ADD_ROWS(tests, n, errors, test_error);
     tests[n++] = (struct CMUnitTest){ .name = "it is found again in the result that says it", .test_func = test_result };
     tests[n++] = (struct CMUnitTest){ .name = "and in no other", .test_func = test_no_result };
     return _cmocka_run_group_tests("serve trouble", tests, n, NULL, NULL);

@@ -22,6 +22,7 @@
 #include "lib/source/snapshot.h"
 #include "lib/source/snapshot_cells.h"
 #include "lib/source/snapshot_lines.h"
+#include "tests/rows.h"
 
 static const struct srd_probe probe_nodes = { .id = "nodes" };
 static const struct srd_probe probe_disks = { .id = "disks" };
@@ -1190,14 +1191,6 @@ static void test_row_is_json(void **state)
     assert_true(taken > 10000);
 }
 
-#define ROWS(table, test, tests, at)                                                               \
-    for (size_t i_ = 0; i_ < SRD_COUNT(table); i_++)                                               \
-        (tests)[(at)++] = (struct CMUnitTest)                                                      \
-        {                                                                                          \
-            .name = (table)[i_].name, .test_func = (test),                                         \
-            .initial_state = (void *)(uintptr_t) & (table)[i_]                                     \
-        }
-
 int main(void)
 {
     static const struct CMUnitTest others[] = {
@@ -1223,11 +1216,11 @@ int main(void)
                                    SRD_COUNT(maskings) + SRD_COUNT(hidings) + SRD_COUNT(others)];
     size_t n = 0;
 
-    ROWS(readings, test_reading, tests, n);
-    ROWS(askings, test_asking, tests, n);
-    ROWS(packings, test_packing, tests, n);
-    ROWS(maskings, test_masking, tests, n);
-    ROWS(hidings, test_hiding, tests, n);
+    ADD_ROWS(tests, n, readings, test_reading);
+    ADD_ROWS(tests, n, askings, test_asking);
+    ADD_ROWS(tests, n, packings, test_packing);
+    ADD_ROWS(tests, n, maskings, test_masking);
+    ADD_ROWS(tests, n, hidings, test_hiding);
     memcpy(tests + n, others, sizeof(others));
     return cmocka_run_group_tests_name("snapshot", tests, make_folder, remove_folder);
 }
