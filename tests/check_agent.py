@@ -22,6 +22,7 @@ from pathlib import Path
 
 import tap
 from cluster import ROOT, SRDIAG, Cluster, srdiag
+from serving import at_once, free_port
 
 TOKEN = "a1b2c3d4e5f6a7b8" * 4
 SECRET = "Geheim-7Pw"
@@ -349,11 +350,7 @@ class Guide(unittest.TestCase):
             results.append(self.agent.call("POST", "/collect", {"probes": [
                 {"id": f"q{i}", "sql": "SHOW BACKENDS"} for i in range(20)]})[0])
 
-        threads = [threading.Thread(target=one) for _ in range(20)]
-        for t in threads:
-            t.start()
-        for t in threads:
-            t.join()
+        at_once([one] * 20)
         self.assertEqual(set(results), {200})
 
 
@@ -486,9 +483,7 @@ class Life(unittest.TestCase):
 
     def test_variables(self):
         """AGENT_PORT and AGENT_TOKEN of the guide work, and so does a section [agent]"""
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            port = s.getsockname()[1]
+        port = free_port()
         with tempfile.TemporaryDirectory() as folder:
             Path(folder, "a.cnf").write_text(f"[agent]\nlisten = 127.0.0.1:{port}\npolicy = probes\n")
             os.chmod(f"{folder}/a.cnf", 0o600)
@@ -569,9 +564,7 @@ class Life(unittest.TestCase):
 
     def test_database_down(self):
         """without its cluster an agent is healthy and says what is wrong"""
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            port = s.getsockname()[1]
+        port = free_port()
         with Agent(["-h", "127.0.0.1", "-P", str(port), "-u", "root"], env={"SR_PASSWORD": SECRET}) as agent:
             for method, path, body in (("GET", "/test-connection", None), ("POST", "/execute-sql", {"sql": "SELECT 1"}),
                                        ("POST", "/collect", {"probes": []})):
@@ -600,11 +593,7 @@ class Life(unittest.TestCase):
                 agent_of(cluster, "--workers", "1", "--audit-file", "AUDIT") as agent:
             cluster.faults({"match": "SHOW BROKER", "delay_s": 1, "times": 3})
             got = []
-            threads = [threading.Thread(target=lambda: got.append(agent.sql("SHOW BROKER"))) for _ in range(12)]
-            for t in threads:
-                t.start()
-            for t in threads:
-                t.join()
+            at_once([lambda: got.append(agent.sql("SHOW BROKER"))] * 12)
             self.assertEqual({status for status, _ in got}, {200, 503})
             self.assertTrue([line for line in agent.lines if line.get("verdict") == "busy"])
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import tap
 from cluster import ROOT, srdiag
 from fake_agent import FakeAgent, of_snapshot, send
+from serving import free_port
 
 DEMO = (ROOT / "tests/snapshots/demo.srd").read_text()
 NDJSON = "application/x-ndjson"
@@ -221,9 +222,7 @@ class Wrong(unittest.TestCase):
 
     def test_nobody(self):
         """where nobody listens, the error says what to look at"""
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            port = s.getsockname()[1]
+        port = free_port()
         run = ask(f"http://127.0.0.1:{port}")
         self.assertEqual(run.status, 69)
         self.assertIn(f"127.0.0.1:{port} refuses connections", run.err)

@@ -1,22 +1,11 @@
 """Does the cluster expert say the right thing about nodes, whatever their version, mode and faults?"""
 
-import json
 import unittest
 
-import jsonschema
-
 import tap
-from cluster import ROOT, Cluster, srdiag
+from cluster import ALARMS, LINES, OTHERS, Cluster, srdiag
+from schema_check import valid
 
-SCHEMAS = {name: json.loads((ROOT / "tests" / "schema" / f"{name}-1.json").read_text()) for name in ("report", "view")}
-ALARMS = ("warning", "critical")
-LINES = ("3.2", "3.5", "4.1")
-OTHERS = ("3.2", "4.1")  # the reports of 3.5 are in check_scenarios.py
-
-
-def valid(data):
-    jsonschema.validate(data, SCHEMAS[data["schema"].removeprefix("srdiag.").partition("/")[0]])
-    return data
 
 
 def of(report, prefix):

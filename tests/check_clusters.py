@@ -1,6 +1,5 @@
 """Does srdiag say the right thing about simulated clusters, whatever their version, mode, columns and faults?"""
 
-import json
 import os
 import re
 import subprocess
@@ -10,18 +9,10 @@ import time
 import unittest
 from pathlib import Path
 
-import jsonschema
-
 import tap
-from cluster import ROOT, SRDIAG, Cluster, srdiag
+from cluster import ALARMS, ROOT, SRDIAG, Cluster, srdiag
+from schema_check import valid
 
-SCHEMAS = {name: json.loads((ROOT / "tests" / "schema" / f"{name}-1.json").read_text()) for name in ("report", "view")}
-ALARMS = ("warning", "critical")
-
-
-def valid(test, data):
-    name = data["schema"].removeprefix("srdiag.").partition("/")[0]
-    jsonschema.validate(data, SCHEMAS[name])
 
 
 class Healthy(unittest.TestCase):
@@ -29,7 +20,7 @@ class Healthy(unittest.TestCase):
         with Cluster(scenario, *options) as c:
             run = c.srdiag("comprehensive", "-o", "json", user="doctor")
             self.assertEqual(run.err, "")
-            valid(self, run.json)
+            valid(run.json)
             self.assertEqual([(f["id"], f["message"]) for f in run.json["findings"] if f["severity"] in ALARMS], [])
             self.assertEqual(run.status, 0)
             self.assertEqual(c.stats["holes"], 0, c.stats["hole_texts"])
@@ -58,7 +49,7 @@ class DiskFull(unittest.TestCase):
             with self.subTest(line), Cluster("disk-full", "--line", line) as c:
                 run = c.srdiag("comprehensive", "-o", "json")
                 report = run.json
-                valid(self, report)
+                valid(report)
                 self.assertEqual(run.status, 2)
                 self.assertEqual(report["causes"][0]["id"], "RC-01")
                 self.assertIn("storage.disk-hard-limit", [b["check"] for b in report["causes"][0]["because"]])
@@ -83,7 +74,7 @@ class Views(unittest.TestCase):
     def numbers(self, c, view):
         run = c.srdiag("storage", view, "-o", "json")
         self.assertEqual((run.status, run.err), (0, ""), view)
-        valid(self, run.json)
+        valid(run.json)
         return run.json
 
     def test_shared_nothing(self):
@@ -173,7 +164,7 @@ class Denied(unittest.TestCase):
         with Cluster("disk-full") as c:
             full = c.srdiag("comprehensive", "-o", "json")
             poor = c.srdiag("comprehensive", "-o", "json", user="poor")
-            valid(self, poor.json)
+            valid(poor.json)
             self.assertLessEqual(set(poor.finding_ids()), set(full.finding_ids()))
             self.assertEqual(poor.reason("storage.disk-hard-limit"), "denied")
             self.assertEqual(poor.reason("storage.no-retention"), "denied")

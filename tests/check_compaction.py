@@ -1,24 +1,15 @@
 """Does the compaction expert say the right thing about simulated clusters, whatever their version, mode and columns?"""
 
-import json
 import sys
 import unittest
 
-import jsonschema
-
 import tap
-from cluster import ROOT, Cluster
+from cluster import LINES, OTHERS, ROOT, Cluster
+from schema_check import valid
 
-SCHEMAS = {name: json.loads((ROOT / "tests" / "schema" / f"{name}-1.json").read_text()) for name in ("report", "view")}
-LINES = ("3.2", "3.5", "4.1")
-OTHERS = ("3.2", "4.1")  # the reports of 3.5 are in check_scenarios.py
 SICK = ("lake-compaction-debt", "lake-compaction-off", "version-pileup")
 WELL = ("healthy-shared-nothing", "healthy-shared-data", "busy-healthy", "bulk-load-running", "compaction-one-table-off",
         "busy-versions")
-
-
-def valid(data):
-    jsonschema.validate(data, SCHEMAS[data["schema"].removeprefix("srdiag.").partition("/")[0]])
 
 
 class Scenarios(unittest.TestCase):

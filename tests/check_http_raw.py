@@ -15,9 +15,11 @@ import tempfile
 import threading
 import time
 import unittest
+from functools import partial
 from pathlib import Path
 
 import tap
+from serving import at_once
 
 ROOT = Path(__file__).resolve().parent.parent
 ECHO = os.environ.get("HTTP_ECHO", str(ROOT / "build" / "http_echo"))
@@ -607,11 +609,7 @@ class Leaving(unittest.TestCase):
                         s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
                 s.close()
 
-        threads = [threading.Thread(target=rude, args=(n,)) for n in range(4)]
-        for t in threads:
-            t.start()
-        for t in threads:
-            t.join()
+        at_once([partial(rude, n) for n in range(4)])
         after = self.echo.wait_stats(lambda s: s["connections"] <= 1 and s["files"] <= before["files"], 20)
         self.assertLessEqual(after["connections"], 1)
         self.assertLessEqual(after["files"], before["files"] + 1)

@@ -5,14 +5,12 @@ import tempfile
 import unittest
 
 import tap
-from check_clusters import ALARMS, valid
-from cluster import ROOT, Cluster
+from cluster import ALARMS, LINES, OTHERS, ROOT, Cluster
+from schema_check import valid
 
 MINE = ("load.routine", "load.pipe", "load.stream", "ingest.")
 CAUSES = {"routine-paused-by-node": "RC-07", "kafka-overtook": "RC-36", "dirty-partition-column": "RC-25"}
 HEALTHY = ("idle-kafka-partition", "job-paused-by-owner", "backfill-history")
-LINES = ("3.2", "3.5", "4.1")
-OTHERS = ("3.2", "4.1")  # the reports of 3.5 are in check_scenarios.py
 
 
 def mine(run, *severities):
@@ -23,7 +21,7 @@ class Causes(unittest.TestCase):
     def check(self, scenario, line, *options):
         with Cluster(scenario, "--line", line, *options) as c:
             run = c.srdiag("comprehensive", "-o", "json", user="doctor")
-            valid(self, run.json)
+            valid(run.json)
             self.assertEqual(run.status, 2)
             self.assertEqual(run.json["causes"][0]["id"], CAUSES[scenario])
             report = c.control("report")
@@ -86,7 +84,7 @@ class Hours(unittest.TestCase):
             for words, hours in (((), 24), (("--hours", "3"), 24), (("--hours", "72"), 72)):
                 with self.subTest(words):
                     run = c.srdiag("ingestion", "-o", "json", *words)
-                    valid(self, run.json)
+                    valid(run.json)
                     self.assertEqual(run.json["arguments"], {"hours": int(words[1]) if words else 24})
                     asked = [s["sql"] for s in c.control("log") if "srdiag:loads" in s["sql"]]
                     self.assertIn(f"3600 * {hours})", asked[-1])
@@ -97,7 +95,7 @@ class Views(unittest.TestCase):
     def rows(self, c, view, *words):
         run = c.srdiag("ingestion", view, "-o", "json", *words)
         self.assertEqual((run.status, run.err), (0, ""), view)
-        valid(self, run.json)
+        valid(run.json)
         return run.json["rows"]
 
     def test_numbers(self):

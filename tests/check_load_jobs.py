@@ -5,20 +5,11 @@ import sys
 import tempfile
 import unittest
 
-import jsonschema
-
 import tap
-from cluster import ROOT, Cluster, srdiag
+from cluster import ALARMS, LINES, OTHERS, ROOT, Cluster, srdiag
+from schema_check import valid
 
-SCHEMAS = {name: json.loads((ROOT / "tests" / "schema" / f"{name}-1.json").read_text()) for name in ("report", "view")}
-ALARMS = ("warning", "critical")
-LINES = ("3.2", "3.5", "4.1")
-OTHERS = ("3.2", "4.1")  # the reports of 3.5 are in check_scenarios.py
 VIEWS = (("list",), ("list", "--state", "CANCELLED", "--limit", "3"), ("failed",), ("failed", "--hours", "2"))
-
-
-def valid(test, data):
-    jsonschema.validate(data, SCHEMAS[data["schema"].removeprefix("srdiag.").partition("/")[0]])
 
 
 def said(run):
@@ -42,7 +33,7 @@ class Reports(unittest.TestCase):
         with Cluster(scenario, *options) as c:
             run = c.srdiag(*words, "-o", "json", user="doctor")
             self.assertEqual(run.err, "")
-            valid(self, run.json)
+            valid(run.json)
             self.assertEqual(c.stats["holes"], 0, c.stats["hole_texts"])
             return run
 
@@ -104,7 +95,7 @@ class Reports(unittest.TestCase):
         with Cluster("loads-fail") as c:
             c.faults({"match": "information_schema.loads", "deny": True, "privilege": "SELECT"})
             run = c.srdiag("load-jobs", "-o", "json")
-            valid(self, run.json)
+            valid(run.json)
             for check in ("job-failure-rate", "error-class", "stuck", "broker-queue", "filtered-rows", "small-frequent",
                           "spark-stuck"):
                 self.assertEqual(run.reason(f"load.{check}"), "denied", check)
@@ -118,7 +109,7 @@ class Reports(unittest.TestCase):
             with self.subTest(str(fault)), Cluster("loads-fail") as c:
                 c.faults({"match": "srdiag:loads", **fault})
                 run = c.srdiag("load-jobs", "-o", "json")
-                valid(self, run.json)
+                valid(run.json)
                 self.assertIn(run.reason("load.error-class"), reason)
 
     def test_no_nodes(self):
@@ -151,7 +142,7 @@ class Views(unittest.TestCase):
                     for words in (*VIEWS, ("status", label)):
                         run = c.srdiag("load-jobs", *words, "-o", "json")
                         self.assertEqual((run.status, run.err), (0, ""), words)
-                        valid(self, run.json)
+                        valid(run.json)
                         kept = srdiag("load-jobs", *words, "--input", file, "-o", "json")
                         self.assertEqual(kept.status, 0, kept.err)
                         a, b = said(run), said(kept)

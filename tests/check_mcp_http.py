@@ -10,12 +10,13 @@ import os
 import re
 import socket
 import subprocess
-import threading
 import time
 import unittest
+from functools import partial
 from pathlib import Path
 
 import tap
+from serving import at_once
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVER = os.environ.get("MCP_HTTP_SERVER", str(ROOT / "build" / "mcp_http_server"))
@@ -746,11 +747,7 @@ class Sse(WithServer):
                 if (number + i) % 2:
                     self.assertEqual(s.next()["id"], i)
                 s.close()
-        threads = [threading.Thread(target=talk, args=(n,)) for n in range(6)]
-        for t in threads:
-            t.start()
-        for t in threads:
-            t.join()
+        at_once([partial(talk, n) for n in range(6)])
         self.assertEqual(self.server.until(lambda x: x["sessions"] == 0)["sessions"], 0)
 
 

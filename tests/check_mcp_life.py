@@ -10,9 +10,9 @@ import os
 import re
 import subprocess
 import sys
-import threading
 import time
 import unittest
+from functools import partial
 from pathlib import Path
 
 import jsonschema
@@ -20,7 +20,7 @@ import jsonschema
 import tap
 from check_tools import CONCISE, DETAILED, GUIDE, HIDDEN, Client, client_of, place_of
 from cluster import Cluster
-from serving import SRDIAG, Server, clean_env
+from serving import SRDIAG, Server, at_once, clean_env
 
 MODERN = "2026-07-28"
 PATIENCE = 10  # of what has to be over in one or two; the calls' own deadline is beyond it
@@ -203,11 +203,7 @@ class Many(unittest.TestCase):
                 line.close()
 
             def crowd():
-                threads = [threading.Thread(target=run, args=(25 * n, 25)) for n in range(20)]
-                for t in threads:
-                    t.start()
-                for t in threads:
-                    t.join()
+                at_once([partial(run, 25 * n, 25) for n in range(20)])
 
             crowd()
             s.until(lambda: s.get("/stats").json["active_connections"] == 1, "the end of the first")

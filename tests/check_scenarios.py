@@ -23,12 +23,11 @@ import unittest
 
 import schema_check
 import tap
-from cluster import ROOT, Cluster, srdiag
+from cluster import ALARMS, ROOT, Cluster, srdiag
 
 sys.path.insert(0, str(ROOT / "tests"))
 from sim import scenarios  # noqa: E402
 
-ALARMS = ("warning", "critical")
 SCHEMA = schema_check.schema_of("report-1")
 # the clock of the cluster stands still, ours does not
 OUR_CLOCK = ("--set", "cluster.fe-clock-skew.own=3600000")

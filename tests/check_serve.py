@@ -12,9 +12,10 @@ import subprocess
 import threading
 import time
 import unittest
+from functools import partial
 
 import tap
-from serving import ROOT, SRDIAG, Server, clean_env, refused
+from serving import ROOT, SRDIAG, Server, at_once, clean_env, free_port, refused
 
 KEY = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 METRICS = "m" * 32
@@ -182,11 +183,7 @@ class TestGuards(unittest.TestCase):
             def ask(n):
                 got.append(s.post("/call-tool", {"tool": "get_large_tables", "arguments": {"limit": n}}))
 
-            threads = [threading.Thread(target=ask, args=(n + 1,)) for n in range(20)]
-            for t in threads:
-                t.start()
-            for t in threads:
-                t.join()
+            at_once([partial(ask, n + 1) for n in range(20)])
             refused_ones = [a for a in got if a.status == 503]
             self.assertTrue(1 <= len(refused_ones) <= 4, got)
             for a in refused_ones:
@@ -614,9 +611,7 @@ class TestLife(unittest.TestCase):
 
     def test_variables(self):
         """The variables of the guide work: PORT, API_KEY, ALLOWED_IPS"""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         with Server(*HTTP, env={"PORT": port, "API_KEY": KEY, "ALLOWED_IPS": "127.0.0.1"}) as s:
             self.assertEqual(s.port, port)
             self.assertEqual(s.get("/tools").status, 401)

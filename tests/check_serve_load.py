@@ -6,7 +6,6 @@ deadline of a call, nobody of the other cluster waits for the sick one, and when
 
 import http.client
 import json
-import socket
 import threading
 import time
 import unittest
@@ -14,7 +13,7 @@ import unittest
 import tap
 from check_mcp_life import QUESTION, config, place_of
 from cluster import Cluster
-from serving import Server
+from serving import Server, free_port
 
 DEADLINE_S = 5
 SLACK_S = 12  # two cores with other work
@@ -138,9 +137,7 @@ class Load(unittest.TestCase):
 
     def test_down_and_back(self):
         """A frontend that goes down under load and comes back is used again, and the other cluster goes on"""
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         first = Cluster("disk-full", "--line", "3.5", "--single-fe", "--port", str(port))
         self.server = self.serve(place_of(first))
         self.sick.__exit__()

@@ -20,13 +20,14 @@ import tempfile
 import threading
 import time
 import unittest
+from functools import partial
 from pathlib import Path
 
 import tap
 from check_agent import Agent, agent_of
 from cluster import ROOT, Cluster
 from fake_agent import FakeAgent, of_snapshot, send
-from serving import SRDIAG, Server, clean_env
+from serving import SRDIAG, Server, at_once, clean_env
 
 TOKEN = "a1b2c3d4e5f6a7b8" * 4
 KEY = "your-central-server-api-key"
@@ -804,11 +805,7 @@ class Isolation(unittest.TestCase):
                         name != "analyze_storage_health":
                     wrong.append((me, name, text[:500]))
 
-        threads = [threading.Thread(target=user, args=(("alpha", "beta")[n % 2], n)) for n in range(8)]
-        for t in threads:
-            t.start()
-        for t in threads:
-            t.join()
+        at_once([partial(user, ("alpha", "beta")[n % 2], n) for n in range(8)])
         self.assertEqual(wrong, [])
 
     def test_errors(self):

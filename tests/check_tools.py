@@ -7,7 +7,6 @@ import json
 import math
 import queue
 import re
-import socket
 import subprocess
 import tempfile
 import threading
@@ -20,7 +19,7 @@ import jsonschema
 import tap
 from cluster import ROOT, SRDIAG, Cluster, srdiag
 from schema_check import parse
-from serving import clean_env
+from serving import clean_env, free_port
 
 CONCISE, DETAILED = 8 << 10, 24 << 10
 GUIDE = """analyze_storage_health get_disk_usage get_tablet_distribution get_replica_status get_large_tables
@@ -679,9 +678,7 @@ class Cost(unittest.TestCase):
 class Trouble(unittest.TestCase):
     def test_down(self):
         """a cluster that is down is an error that says where and what to do; it may come later"""
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         with Client(clusters={"prod": ("127.0.0.1", port, "doctor", "d0ctor")}) as client:
             bad = client.call("get_disk_usage")
             text = bad["content"][0]["text"]

@@ -12,6 +12,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SRDIAG = os.environ.get("SRDIAG", str(ROOT / "build" / "srdiag"))
+ALARMS = ("warning", "critical")
+LINES = ("3.2", "3.5", "4.1")  # of releases; the middle one's reports are in check_scenarios.py
+OTHERS = ("3.2", "4.1")
 
 
 class Run:

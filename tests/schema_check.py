@@ -48,6 +48,14 @@ def problems(schema, document):
     return [f"{error.json_path}: {error.message}" for error in sorted(errors, key=lambda error: error.json_path)]
 
 
+def valid(document):
+    """The document, if it is a report or a view as its schema wants it."""
+    wrong = problems(schema_of(document["schema"].removeprefix("srdiag.").replace("/", "-")), document)
+    if wrong:
+        raise AssertionError("\n".join(wrong))
+    return document
+
+
 def main():
     if len(sys.argv) < 2:
         print(__doc__.strip(), file=sys.stderr)

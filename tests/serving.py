@@ -7,11 +7,28 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SRDIAG = os.path.abspath(os.environ.get("SRDIAG", str(ROOT / "build" / "srdiag")))
+
+
+def at_once(works):
+    """Calls each of @works on a thread of its own, and waits for all of them."""
+    threads = [threading.Thread(target=work) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def free_port():
+    """A port on which nobody listens; not for long, perhaps."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
 
 
 def clean_env(**more):
