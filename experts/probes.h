@@ -1,6 +1,7 @@
 #ifndef SRD_EXPERTS_PROBES_H
 #define SRD_EXPERTS_PROBES_H
 
+#include "experts/reading.h"
 #include "lib/model/finding.h"
 #include "lib/model/identity.h"
 #include "lib/model/probe.h"

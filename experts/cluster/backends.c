@@ -134,10 +134,8 @@ static bool report_age_ms(const struct srd_evidence *ev, const struct srd_node *
         srd_cell_json(n->table, n->row, "Status", "lastSuccessReportTabletsTime", arena);
     int64_t then;
 
-    if (!text || !n->table->zone_known || !ev->cluster.clock_known || !srd_time_parse(text, &then))
-        return false;
-    *age_ms = ev->cluster.now_ms - (then - n->table->zone_offset_s * INT64_C(1000));
-    return *age_ms >= -5 * SRD_MINUTE_MS;
+    return text && n->table->zone_known && srd_time_parse(text, &then) &&
+           srd_ago_ms(ev, then - n->table->zone_offset_s * INT64_C(1000), age_ms);
 }
 
 static void judge_report_stale(const struct srd_evidence *ev, struct srd_findings *out)

@@ -93,11 +93,6 @@ struct srd_finding *srd_cluster_finding(struct srd_findings *out, enum srd_sever
 /* The leader's row of SHOW FRONTENDS, or SRD_NO_COLUMN. */
 size_t srd_cluster_leader_row(const struct srd_table *frontends);
 
-/* How long ago; false when it is not known or lies in the future (then the zone is not what we
- * think). */
-bool srd_cluster_age_ms(const struct srd_evidence *ev, const struct srd_table *table, size_t row,
-                        const char *column, int64_t *age_ms);
-
 /*
  * A gauge of the FE that SHOW FRONTENDS calls @fe (its Name), from the metrics: the first row of
  * @metric whose labels have @value as @label (NULL: any). @row is where it stands.

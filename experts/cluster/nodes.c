@@ -13,53 +13,15 @@ const char *srd_node_kind_name(enum srd_node_kind kind)
     return kind == SRD_NODE_FE ? "FE" : kind == SRD_NODE_BE ? "BE" : "CN";
 }
 
-bool srd_cluster_age_ms(const struct srd_evidence *ev, const struct srd_table *table, size_t row,
-                        const char *column, int64_t *age_ms)
-{
-    int64_t then;
-
-    if (!ev->cluster.clock_known || !srd_cell_time_ms(table, row, column, &then))
-        return false;
-    *age_ms = ev->cluster.now_ms - then;
-    if (*age_ms < -5 * SRD_MINUTE_MS)
-        return false;
-    /* clocks of two machines may differ a little */
-    *age_ms = *age_ms < 0 ? 0 : *age_ms;
-    return true;
-}
-
-/* Searched for among a few thousand nodes at most; beyond that every name has its port. */
-static const char *name_of(struct srd_arena *arena, const struct srd_table *t, size_t row,
-                           const char *port)
-{
-    const char *host = srd_cell_text(t, row, "IP");
-    bool shared = t->rows > 2000;
-
-    for (size_t other = 0; other < t->rows && !shared; other++)
-        shared = other != row && srd_cell_is(t, other, "IP", host);
-    if (!shared)
-        return host;
-    return srd_arena_printf(arena, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host,
-                            srd_cell_text(t, row, port));
-}
-
-static bool is_true(const struct srd_table *t, size_t row, const char *column)
-{
-    bool value;
-
-    return srd_cell_bool(t, row, column, &value) && value;
-}
-
 /* What differs between the three lists. */
 static const struct list {
     enum srd_node_kind kind;
     const struct srd_probe *probe;
-    const char *subject, *id, *port, *start;
+    const char *subject, *id, *start;
 } lists[] = {
-    { SRD_NODE_FE, &srd_probe_frontends, "frontend", "Id", "EditLogPort", "StartTime" },
-    { SRD_NODE_BE, &srd_probe_backends, "backend", "BackendId", "HeartbeatPort", "LastStartTime" },
-    { SRD_NODE_CN, &srd_probe_compute_nodes, "compute_node", "ComputeNodeId", "HeartbeatPort",
-      "LastStartTime" },
+    { SRD_NODE_FE, &srd_probe_frontends, "frontend", "Id", "StartTime" },
+    { SRD_NODE_BE, &srd_probe_backends, "backend", "BackendId", "LastStartTime" },
+    { SRD_NODE_CN, &srd_probe_compute_nodes, "compute_node", "ComputeNodeId", "LastStartTime" },
 };
 
 static void read_node(const struct srd_evidence *ev, struct srd_arena *arena,
@@ -72,16 +34,16 @@ static void read_node(const struct srd_evidence *ev, struct srd_arena *arena,
         .table = t,
         .row = row,
         .subject = list->subject,
-        .name = name_of(arena, t, row, list->port),
+        .name = srd_node_name(arena, t, row),
         .id = srd_cell_text(t, row, list->id),
-        .alive = is_true(t, row, "Alive"),
-        .leaving = is_true(t, row, "SystemDecommissioned"),
+        .alive = srd_is_true(t, row, "Alive"),
+        .leaving = srd_is_true(t, row, "SystemDecommissioned"),
         .stopping = srd_cell_is(t, row, "StatusCode", "SHUTDOWN"),
         .seen = srd_cell_has(t, row, "LastHeartbeat"),
         .version_text = srd_cell_text(t, row, "Version"),
     };
-    node->silent_known = srd_cluster_age_ms(ev, t, row, "LastHeartbeat", &node->silent_ms);
-    node->up_known = srd_cluster_age_ms(ev, t, row, list->start, &node->up_ms);
+    node->silent_known = srd_age_ms(ev, t, row, "LastHeartbeat", &node->silent_ms);
+    node->up_known = srd_age_ms(ev, t, row, list->start, &node->up_ms);
     node->version = srd_version_parse(node->version_text);
 }
 
@@ -149,7 +111,7 @@ struct srd_finding *srd_cluster_finding(struct srd_findings *out, enum srd_sever
 size_t srd_cluster_leader_row(const struct srd_table *fe)
 {
     for (size_t row = 0; fe && row < fe->rows; row++)
-        if (srd_cell_is(fe, row, "Role", "LEADER") && is_true(fe, row, "Alive"))
+        if (srd_cell_is(fe, row, "Role", "LEADER") && srd_is_true(fe, row, "Alive"))
             return row;
     return SRD_NO_COLUMN;
 }

@@ -49,7 +49,7 @@ static struct listing find_listing(const struct srd_evidence *ev, const struct s
 
             if (strcmp(listed_id(a->table, row), n->id) != 0)
                 continue;
-            if (manual && !srd_cluster_age_ms(ev, a->table, row, "LostConnectionTime", &age))
+            if (manual && !srd_age_ms(ev, a->table, row, "LostConnectionTime", &age))
                 l.undated = true;
             if (!l.frontends || (manual && (!l.manual || age > l.longest_ms))) {
                 l.table = a->table;
@@ -159,20 +159,13 @@ const struct srd_probe srd_probe_brokers = {
     .where = SRD_ASK_LEADER, /* who sends the heartbeats */
 };
 
-static bool is_alive(const struct srd_table *t, size_t row)
-{
-    bool alive;
-
-    return srd_cell_bool(t, row, "Alive", &alive) && alive;
-}
-
 /* While every broker lives it does not matter who uses them. */
 static void pick_repositories(const struct srd_evidence *ev, struct srd_keys *out)
 {
     const struct srd_table *brokers = srd_evidence_get(ev, &srd_probe_brokers, NULL);
 
     for (size_t row = 0; brokers && row < brokers->rows; row++)
-        if (!is_alive(brokers, row))
+        if (!srd_is_true(brokers, row, "Alive"))
             srd_keys_add(out, "", NULL, NULL);
 }
 
@@ -191,7 +184,7 @@ static size_t alive_of_name(const struct srd_table *t, const char *name)
     size_t count = 0;
 
     for (size_t row = 0; row < t->rows; row++)
-        count += srd_cell_is(t, row, "Name", name) && is_alive(t, row);
+        count += srd_cell_is(t, row, "Name", name) && srd_is_true(t, row, "Alive");
     return count;
 }
 
@@ -218,10 +211,10 @@ static void judge_brokers(const struct srd_evidence *ev, struct srd_findings *ou
         struct srd_finding *f;
         int64_t age;
 
-        if (is_alive(t, row))
+        if (srd_is_true(t, row, "Alive"))
             continue;
         dead++;
-        if (srd_cluster_age_ms(ev, t, row, "LastUpdateTime", &age) && age < SRD_MINUTE_MS)
+        if (srd_age_ms(ev, t, row, "LastUpdateTime", &age) && age < SRD_MINUTE_MS)
             continue; /* may be restarting */
         repository = others ? NULL : repository_of(ev, name);
         f = srd_finding_add(out, repository ? SRD_CRITICAL : SRD_WARNING, "broker",

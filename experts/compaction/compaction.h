@@ -40,23 +40,12 @@ extern const struct srd_probe srd_probe_delayed_loads; /* shared-data; key: data
 
 #define SRD_SCORES_READ 1000 /* srd_probe_partition_scores: so many, the worst first */
 
-/* The number in a cell; 0 when it says nothing. For counters that are 0 when nothing is wrong. */
-double srd_compaction_number(const struct srd_table *t, size_t row, const char *column);
 /* "10.0.1.11", with its port if others share the host; "node 10004" if it is gone. */
 const char *srd_compaction_node(const struct srd_evidence *ev, struct srd_arena *arena,
                                 const char *id);
-/*
- * How long ago the time in @column was, by the clock of the FE; false when that is not known or
- * makes no sense (a time in the future shows a wrong print zone).
- */
-bool srd_compaction_age_ms(const struct srd_evidence *ev, const struct srd_table *t, size_t row,
-                           const char *column, int64_t *age_ms);
 /* From one time of a row to a later one; needs no zone. */
 bool srd_compaction_span_ms(const struct srd_table *t, size_t row, const char *from, const char *to,
                             int64_t *span_ms);
-/* Says "not checked" and returns true when @t lacks one of the blank-separated @columns. */
-bool srd_compaction_lacks(struct srd_findings *out, const struct srd_table *t,
-                          const char *statement, const char *columns);
 /* The lowest value that a node has for @name, as a limit; --set wins, @fallback if none says. */
 struct srd_limit srd_compaction_setting(const struct srd_evidence *ev, const char *name,
                                         double fallback, enum srd_unit unit);

@@ -42,7 +42,7 @@ static bool leader_age_ms(const struct srd_evidence *ev, int64_t *age_ms)
 
     for (size_t row = 0; fe && row < fe->rows; row++)
         if (srd_cell_is(fe, row, "Role", "LEADER"))
-            return srd_compaction_age_ms(ev, fe, row, "StartTime", age_ms);
+            return srd_age_ms(ev, fe, row, "StartTime", age_ms);
     return false;
 }
 
@@ -55,7 +55,7 @@ static bool idle_ms(const struct srd_evidence *ev, int64_t *idle)
     if (!jobs || srd_column(jobs, "StartTime") == SRD_NO_COLUMN)
         return false;
     for (size_t row = 0; row < jobs->rows; row++) {
-        if (!srd_compaction_age_ms(ev, jobs, row, "StartTime", &age))
+        if (!srd_age_ms(ev, jobs, row, "StartTime", &age))
             return false;
         least = age < least ? age : least;
     }
@@ -114,7 +114,7 @@ static void judge_ids(const struct srd_evidence *ev, struct srd_findings *out)
     if (!ids || !ids[strspn(ids, "; ,")])
         return;
     for (size_t row = 0; t && row < t->rows && told < 10; row++) {
-        double value = srd_compaction_number(t, row, "MAX_SCORE");
+        double value = srd_number_or_0(t, row, "MAX_SCORE");
         struct srd_finding *f;
 
         if (value <= score.value || (!has_id(ids, srd_cell(t, row, "PARTITION_ID")) &&
@@ -125,7 +125,7 @@ static void judge_ids(const struct srd_evidence *ev, struct srd_findings *out)
                                              "(lake_compaction_disable_ids) and has a score of %s",
                                              srd_text_count(out->arena, value));
         srd_finding_value(f, value, score);
-        srd_finding_share(f, 1, srd_compaction_number(t, row, "PARTITIONS"));
+        srd_finding_share(f, 1, srd_number_or_0(t, row, "PARTITIONS"));
         srd_finding_field(out, f, "undo", undo(out->arena, setting));
         told++;
     }
@@ -152,10 +152,10 @@ static void judge_nodes(const struct srd_evidence *ev, struct srd_findings *out,
     for (size_t row = 0; row < t->rows; row++) {
         if (!srd_cell_is(t, row, "NAME", setting))
             continue;
-        all += srd_compaction_number(t, row, "NODES");
+        all += srd_number_or_0(t, row, "NODES");
         if (!srd_cell_number(t, row, "VALUE", &value) || value != 0)
             continue;
-        off += srd_compaction_number(t, row, "NODES");
+        off += srd_number_or_0(t, row, "NODES");
         id = srd_cell(t, row, "BE_ID");
     }
     if (all <= 0)
@@ -164,7 +164,7 @@ static void judge_nodes(const struct srd_evidence *ev, struct srd_findings *out,
         return;
     /* a pile of rowsets is what stops loads in shared-nothing; CNs have none */
     for (size_t row = 0; m && row < m->rows && ev->cluster.mode != SRD_MODE_SHARED_DATA; row++) {
-        value = srd_compaction_number(m, row, "ROWSETS");
+        value = srd_number_or_0(m, row, "ROWSETS");
         worst = value > worst ? value : worst;
     }
     critical = off >= all && worst > pile.value;
@@ -192,7 +192,7 @@ static void judge_disabled(const struct srd_evidence *ev, struct srd_findings *o
         if (missing)
             srd_cannot_judge(out, missing->status, "probe %s: %s", missing->probe->id,
                              missing->detail);
-        else if (!srd_compaction_lacks(out, srd_node_settings(ev),
+        else if (!srd_lacks(out, srd_node_settings(ev),
                                        "information_schema.be_configs", "NAME VALUE NODES"))
             judge_nodes(ev, out, "max_compaction_concurrency");
         srd_measured(out, "max_compaction_concurrency is 0 on no BE");
@@ -225,7 +225,7 @@ static bool last_seen_ms(const struct srd_evidence *ev, const char *warehouse, i
 
             if (of && *of && strcmp(of, warehouse))
                 continue;
-            if (!srd_compaction_age_ms(ev, lists[i], row, "LastHeartbeat", &age))
+            if (!srd_age_ms(ev, lists[i], row, "LastHeartbeat", &age))
                 return false;
             least = age < least ? age : least;
         }
@@ -269,7 +269,7 @@ static void judge_warehouse(const struct srd_evidence *ev, struct srd_findings *
 {
     const struct srd_table *cn = srd_evidence_get(ev, &srd_probe_compute_nodes, NULL);
 
-    if (srd_compaction_lacks(out, cn, "SHOW COMPUTE NODES", "WarehouseName"))
+    if (srd_lacks(out, cn, "SHOW COMPUTE NODES", "WarehouseName"))
         return;
     judge_warehouse_of(ev, out, "lake_compaction_warehouse");
     judge_warehouse_of(ev, out, "lake_background_warehouse");

@@ -27,7 +27,7 @@ static const struct srd_table *jobs_of(const struct srd_evidence *ev, struct srd
 {
     const struct srd_table *t = srd_evidence_get(ev, &srd_probe_compaction_jobs, NULL);
 
-    return srd_compaction_lacks(out, t, "SHOW PROC '/compactions'", columns) ? NULL : t;
+    return srd_lacks(out, t, "SHOW PROC '/compactions'", columns) ? NULL : t;
 }
 
 /* compaction.lake-job-stuck */
@@ -72,7 +72,7 @@ static const char *progress_words(const struct srd_evidence *ev, struct srd_find
     *standing = false;
     if (row == SRD_NO_COLUMN)
         return srd_arena_printf(out->arena, "has run for %s", duration(out, age));
-    queued = srd_compaction_number(tasks, row, "QUEUED");
+    queued = srd_number_or_0(tasks, row, "QUEUED");
     if (!srd_cell_number(tasks, row, "PROGRESS", &progress))
         return srd_arena_printf(out->arena, "has run for %s", duration(out, age));
     *standing = progress <= 100 * (double)age / p->timeout.value;
@@ -80,7 +80,7 @@ static const char *progress_words(const struct srd_evidence *ev, struct srd_find
         return srd_arena_printf(out->arena,
                                 "has run for %s, and %s of its %s tablets have not begun",
                                 duration(out, age), count(out, queued),
-                                count(out, srd_compaction_number(tasks, row, "TASKS")));
+                                count(out, srd_number_or_0(tasks, row, "TASKS")));
     return srd_arena_printf(out->arena, "has run for %s, and its slowest tablet is at %.0f %%",
                             duration(out, age), progress);
 }
@@ -92,13 +92,12 @@ static void judge_one_job(const struct srd_evidence *ev, struct srd_findings *ou
     bool standing;
     const char *words;
 
-    if (!srd_compaction_age_ms(ev, t, row, "StartTime", &age)) {
+    if (!srd_age_ms(ev, t, row, "StartTime", &age)) {
         srd_cannot_judge(out, SRD_FAILED, "the cluster's clock or time zone is not known");
         return;
     }
     if (srd_cell_has(t, row, "CommitTime")) {
-        if (srd_compaction_age_ms(ev, t, row, "CommitTime", &since) &&
-            (double)since > p->publish.value)
+        if (srd_age_ms(ev, t, row, "CommitTime", &since) && (double)since > p->publish.value)
             stuck_finding(out, SRD_CRITICAL, t, row,
                           srd_arena_printf(out->arena,
                                            "was committed %s ago and is not visible yet",
@@ -162,7 +161,7 @@ static bool has_failed(const struct srd_evidence *ev, const struct srd_table *t,
 
     if (!srd_cell_has(t, row, "Error") || is_wanted(srd_cell_text(t, row, "Error")))
         return false;
-    return !srd_compaction_age_ms(ev, t, row, "FinishTime", &age) || (double)age <= DAY_MS;
+    return !srd_age_ms(ev, t, row, "FinishTime", &age) || (double)age <= DAY_MS;
 }
 
 /* The score of the partition that "db.table.10081" names; 0: not known. */
@@ -173,7 +172,7 @@ static double score_of(const struct srd_evidence *ev, const char *partition)
 
     for (size_t row = 0; t && id && row < t->rows; row++)
         if (srd_cell_is(t, row, "PARTITION_ID", id + 1))
-            return srd_compaction_number(t, row, "MAX_SCORE");
+            return srd_number_or_0(t, row, "MAX_SCORE");
     return 0;
 }
 

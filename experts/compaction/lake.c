@@ -51,8 +51,7 @@ static bool is_bulk(const struct srd_evidence *ev, const struct debt *d, size_t 
 
     return srd_cell_number(d->t, row, "VISIBLE_VERSION", &version) &&
            version <= d->versions.value &&
-           srd_compaction_age_ms(ev, d->t, row, "VISIBLE_VERSION_TIME", &age) &&
-           (double)age < d->fresh.value;
+           srd_age_ms(ev, d->t, row, "VISIBLE_VERSION_TIME", &age) && (double)age < d->fresh.value;
 }
 
 static bool is_near(const struct debt *d, double score)
@@ -86,7 +85,7 @@ static enum srd_severity debt_level(const struct srd_evidence *ev, const struct 
 static void report_debt(struct srd_findings *out, const struct debt *d, size_t row,
                         enum srd_severity level, const char *why)
 {
-    double score = srd_compaction_number(d->t, row, "MAX_SCORE");
+    double score = srd_number_or_0(d->t, row, "MAX_SCORE");
     struct srd_limit limit = score > d->very_high.value ? d->very_high : d->high;
     struct srd_finding *f;
 
@@ -97,8 +96,8 @@ static void report_debt(struct srd_findings *out, const struct debt *d, size_t r
                                          count(out, score), why,
                                          srd_compaction_more(out->arena, d->t, row, d->high.value));
     srd_finding_value(f, score, limit);
-    srd_finding_share(f, srd_compaction_number(d->t, row, "OVER_100"),
-                      srd_compaction_number(d->t, row, "PARTITIONS"));
+    srd_finding_share(f, srd_number_or_0(d->t, row, "OVER_100"),
+                      srd_number_or_0(d->t, row, "PARTITIONS"));
 }
 
 /* The level of the worst partition of the table that begins in @row: a lower score may be the
@@ -116,7 +115,7 @@ static void judge_table(const struct srd_evidence *ev, struct srd_findings *out,
 
         if (!srd_cell_is(d->t, row, "TABLE_NAME", table) || !srd_cell_is(d->t, row, "DB_NAME", db))
             continue;
-        level = debt_level(ev, d, row, srd_compaction_number(d->t, row, "MAX_SCORE"), &words);
+        level = debt_level(ev, d, row, srd_number_or_0(d->t, row, "MAX_SCORE"), &words);
         if (level <= worst)
             continue;
         worst = level;
@@ -147,7 +146,7 @@ static void judge_score(const struct srd_evidence *ev, struct srd_findings *out)
 
     srd_compaction_says_unseen(ev, out);
     for (size_t row = 0; row < d.t->rows; row++) {
-        double score = srd_compaction_number(d.t, row, "MAX_SCORE");
+        double score = srd_number_or_0(d.t, row, "MAX_SCORE");
 
         most = score > most ? score : most;
         if (score > d.high.value && srd_compaction_first_of_table(d.t, row))
@@ -213,7 +212,7 @@ static void judge_slowdown(const struct srd_evidence *ev, struct srd_findings *o
         const char *name = table ? srd_arena_printf(out->arena, "%s.%s", db, table) : db;
 
         for (size_t kind = 0; kind < SRD_COUNT(kinds); kind++) {
-            double loads = srd_compaction_number(t, row, "LOADS");
+            double loads = srd_number_or_0(t, row, "LOADS");
             struct srd_finding *f;
 
             if (!srd_compaction_refused(out, t, row, kinds[kind][0], TEN_MINUTES_MS))
@@ -242,11 +241,11 @@ static void judge_capped(const struct srd_evidence *ev, struct srd_findings *out
     struct srd_limit ratio =
         srd_limit_catalogue(ev, "compaction.lake-tasks-capped", 10, SRD_UNIT_RATIO);
     double capacity = srd_compaction_capacity(ev), running = srd_compaction_running(ev);
-    double waiting = t->rows ? srd_compaction_number(t, 0, "ELIGIBLE") : 0;
+    double waiting = t->rows ? srd_number_or_0(t, 0, "ELIGIBLE") : 0;
     struct srd_finding *f;
 
-    if (srd_compaction_lacks(out, jobs, "SHOW PROC '/compactions'", "StartTime FinishTime") ||
-        srd_compaction_lacks(out, t, "information_schema.partitions_meta", "ELIGIBLE"))
+    if (srd_lacks(out, jobs, "SHOW PROC '/compactions'", "StartTime FinishTime") ||
+        srd_lacks(out, t, "information_schema.partitions_meta", "ELIGIBLE"))
         return;
     srd_compaction_says_unseen(ev, out);
     if (capacity < 0) {
@@ -264,7 +263,7 @@ static void judge_capped(const struct srd_evidence *ev, struct srd_findings *out
                         count(out, capacity), count(out, waiting));
     srd_finding_value(f, waiting,
                       (struct srd_limit){ ratio.value * capacity, SRD_UNIT_COUNT, ratio.source });
-    srd_finding_share(f, waiting, srd_compaction_number(t, 0, "PARTITIONS"));
+    srd_finding_share(f, waiting, srd_number_or_0(t, 0, "PARTITIONS"));
 }
 
 /* clang-format off */

@@ -109,7 +109,7 @@ static void pick_slowed(const struct srd_evidence *ev, struct srd_keys *out)
     const struct srd_table *t = srd_evidence_get(ev, &srd_probe_partition_scores, NULL);
 
     for (size_t row = 0; t && row < t->rows; row++)
-        if (srd_compaction_number(t, row, "MAX_SCORE") > 100)
+        if (srd_number_or_0(t, row, "MAX_SCORE") > 100)
             srd_keys_add(out, srd_cell(t, row, "DB_NAME"), NULL, NULL);
 }
 

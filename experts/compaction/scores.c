@@ -42,7 +42,7 @@ static double most_plain_rowsets(const struct srd_evidence *ev)
     double most = 0;
 
     for (size_t row = 0; t && row < t->rows; row++) {
-        double rowsets = srd_compaction_number(t, row, "MAX_SCORE");
+        double rowsets = srd_number_or_0(t, row, "MAX_SCORE");
 
         if (srd_cell_has(t, row, "MODEL") && !srd_cell_is(t, row, "MODEL", "PRIMARY"))
             most = rowsets > most ? rowsets : most;
@@ -92,8 +92,7 @@ static bool just_started(const struct srd_evidence *ev, const char *id, struct s
 
     for (size_t row = 0; be && id && row < be->rows; row++)
         if (srd_cell_is(be, row, "BackendId", id))
-            return srd_compaction_age_ms(ev, be, row, "LastStartTime", &age) &&
-                   (double)age < warm_up.value;
+            return srd_age_ms(ev, be, row, "LastStartTime", &age) && (double)age < warm_up.value;
     return false;
 }
 

@@ -7,25 +7,6 @@
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
 
-double srd_compaction_number(const struct srd_table *t, size_t row, const char *column)
-{
-    double value;
-
-    return srd_cell_number(t, row, column, &value) ? value : 0;
-}
-
-bool srd_compaction_age_ms(const struct srd_evidence *ev, const struct srd_table *t, size_t row,
-                           const char *column, int64_t *age_ms)
-{
-    int64_t then;
-
-    if (!ev->cluster.clock_known || !srd_cell_time_ms(t, row, column, &then))
-        return false;
-    *age_ms = ev->cluster.now_ms - then;
-    /* clocks of two machines may differ a little; more means that the zone is not what we think */
-    return *age_ms >= -5 * 60000;
-}
-
 bool srd_compaction_span_ms(const struct srd_table *t, size_t row, const char *from, const char *to,
                             int64_t *span_ms)
 {
@@ -38,32 +19,14 @@ bool srd_compaction_span_ms(const struct srd_table *t, size_t row, const char *f
     return true;
 }
 
-bool srd_compaction_lacks(struct srd_findings *out, const struct srd_table *t,
-                          const char *statement, const char *columns)
-{
-    const char *missing = srd_table_lacks(t, columns, out->arena);
-
-    if (missing)
-        srd_cannot_judge(out, SRD_VERSION_ABSENT, "%s has no column %s", statement, missing);
-    return missing != NULL;
-}
-
 /* Nodes. */
 
 static const char *node_in(const struct srd_table *nodes, const char *id_column, const char *id,
                            struct srd_arena *arena)
 {
-    for (size_t row = 0; nodes && row < nodes->rows; row++) {
-        const char *host = srd_cell_text(nodes, row, "IP");
-
-        if (!srd_cell_is(nodes, row, id_column, id))
-            continue;
-        for (size_t other = 0; other < nodes->rows; other++)
-            if (other != row && srd_cell_is(nodes, other, "IP", host))
-                return srd_arena_printf(arena, "%s:%s", host,
-                                        srd_cell_text(nodes, row, "HeartbeatPort"));
-        return host;
-    }
+    for (size_t row = 0; nodes && row < nodes->rows; row++)
+        if (srd_cell_is(nodes, row, id_column, id))
+            return srd_node_name(arena, nodes, row);
     return NULL;
 }
 
@@ -86,9 +49,8 @@ static void count_nodes(const struct srd_table *nodes, const char *warehouse, si
 {
     for (size_t row = 0; nodes && row < nodes->rows; row++) {
         const char *of = srd_cell(nodes, row, "WarehouseName");
-        bool up;
+        bool up = srd_is_true(nodes, row, "Alive");
 
-        up = srd_cell_bool(nodes, row, "Alive", &up) && up;
         if (of && *of && strcmp(of, warehouse)) {
             *elsewhere += up;
             continue;
@@ -159,7 +121,7 @@ const char *srd_compaction_more(struct srd_arena *arena, const struct srd_table 
     size_t more = 0;
 
     for (size_t other = 0; other < t->rows; other++)
-        more += other != row && srd_compaction_number(t, other, "MAX_SCORE") > bound &&
+        more += other != row && srd_number_or_0(t, other, "MAX_SCORE") > bound &&
                 same_table(t, row, other);
     if (!more)
         return "";
@@ -175,23 +137,14 @@ struct srd_finding *srd_compaction_partition_finding(struct srd_findings *out,
 {
     const char *db = srd_cell_text(t, row, "DB_NAME"), *table = srd_cell_text(t, row, "TABLE_NAME");
     const char *partition = srd_cell(t, row, "PARTITION_NAME");
-    const char *name =
-        srd_arena_printf(out->arena, partition ? "%s.%s/%s" : "%s.%s", db, table, partition);
     struct srd_finding *f;
-    const char *words;
     va_list args;
 
     va_start(args, format);
-    words = srd_arena_vprintf(out->arena, format, args);
+    f = srd_partition_finding(out, severity, db, table, partition, format, args);
     va_end(args);
-    f = srd_finding_add(out, severity, partition ? "partition" : "table", name, "%s %s", name,
-                        words);
-    srd_finding_field(out, f, "name", name);
-    srd_finding_field(out, f, "table",
-                      srd_arena_printf(out->arena, "%s.%s", srd_quote_identifier(out->arena, db),
-                                       srd_quote_identifier(out->arena, table)));
-    srd_finding_field(out, f, "partition",
-                      partition ? srd_quote_identifier(out->arena, partition) : "<partition>");
+    if (!partition)
+        srd_finding_field(out, f, "partition", "<partition>");
     /* only tables without a primary key know base and cumulative compaction */
     srd_finding_field(out, f, "compact",
                       !srd_cell(t, row, "MODEL") || srd_cell_is(t, row, "MODEL", "PRIMARY")
@@ -210,7 +163,7 @@ void srd_compaction_says_unseen(const struct srd_evidence *ev, struct srd_findin
     for (size_t row = 0; dbs && row < dbs->rows; row++)
         if (!srd_cell_is(dbs, row, "DbName", "information_schema") &&
             !srd_cell_is(dbs, row, "DbName", "sys"))
-            there += srd_compaction_number(dbs, row, "TableNum");
+            there += srd_number_or_0(dbs, row, "TableNum");
     if (!t || (dbs && there <= 0))
         return;
     if (!t->rows)
@@ -229,7 +182,7 @@ bool srd_compaction_refused(struct srd_findings *out, const struct srd_table *re
 
     if (!srd_cell_is(refused, row, "KIND", kind))
         return false;
-    if (srd_compaction_age_ms(out->ev, refused, row, "LAST", &age))
+    if (srd_age_ms(out->ev, refused, row, "LAST", &age))
         return age <= within_ms;
     srd_cannot_judge(out, SRD_FAILED,
                      "loads were refused, but when is not known: the cluster's clock or time zone "
@@ -279,6 +232,6 @@ double srd_compaction_running(const struct srd_evidence *ev)
     for (size_t row = 0; jobs && row < jobs->rows; row++)
         running += srd_compaction_unfinished(jobs, row) && !srd_cell_has(jobs, row, "CommitTime");
     for (size_t row = 0; tasks && row < tasks->rows; row++)
-        counted += srd_compaction_number(tasks, row, "TASKS");
+        counted += srd_number_or_0(tasks, row, "TASKS");
     return counted > running ? counted : running;
 }

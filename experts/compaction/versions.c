@@ -39,9 +39,9 @@ static bool refuses(struct srd_findings *out, const struct pile *p, size_t row)
 
 static enum srd_severity pile_level(struct srd_findings *out, const struct pile *p, size_t row)
 {
-    double worst = srd_compaction_number(p->t, row, "MAX_SCORE");
-    double over = srd_compaction_number(p->t, row, "TABLE_OVER_100");
-    double replicas = srd_compaction_number(p->t, row, "TABLE_REPLICAS");
+    double worst = srd_number_or_0(p->t, row, "MAX_SCORE");
+    double over = srd_number_or_0(p->t, row, "TABLE_OVER_100");
+    double replicas = srd_number_or_0(p->t, row, "TABLE_REPLICAS");
     enum srd_severity level = SRD_OKAY;
 
     if (worst > part(p, &p->warning) || 100 * over > p->share.value * replicas)
@@ -57,9 +57,9 @@ static enum srd_severity pile_level(struct srd_findings *out, const struct pile 
 static void report_pile(const struct srd_evidence *ev, struct srd_findings *out,
                         const struct pile *p, size_t row, enum srd_severity level)
 {
-    double worst = srd_compaction_number(p->t, row, "MAX_SCORE");
-    double over = srd_compaction_number(p->t, row, "TABLE_OVER_100");
-    double replicas = srd_compaction_number(p->t, row, "TABLE_REPLICAS");
+    double worst = srd_number_or_0(p->t, row, "MAX_SCORE");
+    double over = srd_number_or_0(p->t, row, "TABLE_OVER_100");
+    double replicas = srd_number_or_0(p->t, row, "TABLE_REPLICAS");
     bool close = worst > part(p, &p->warning);
     struct srd_finding *f = srd_compaction_partition_finding(
         out, level, p->t, row,
@@ -75,7 +75,7 @@ static void report_pile(const struct srd_evidence *ev, struct srd_findings *out,
         srd_finding_value(f, worst, limit);
     else
         srd_finding_value(f, 100 * over / replicas, p->share);
-    srd_finding_share(f, over > 0 ? over : 1, srd_compaction_number(p->t, row, "ALL_REPLICAS"));
+    srd_finding_share(f, over > 0 ? over : 1, srd_number_or_0(p->t, row, "ALL_REPLICAS"));
     srd_finding_field(out, f, "tablet", srd_cell(p->t, row, "WORST_TABLET"));
     srd_finding_field(out, f, "backend",
                       srd_compaction_node(ev, out->arena, srd_cell(p->t, row, "WORST_BE")));
@@ -101,9 +101,9 @@ static void report_refused(struct srd_findings *out, const struct pile *p)
             out, SRD_CRITICAL, table ? "table" : "database",
             table ? srd_arena_printf(out->arena, "%s.%s", db, table) : db,
             "%s loads into %s%s%s were refused within 15 minutes: too many versions",
-            count(out, srd_compaction_number(p->refused, i, "LOADS")), db, table ? "." : "",
+            count(out, srd_number_or_0(p->refused, i, "LOADS")), db, table ? "." : "",
             table ? table : "");
-        srd_finding_value(f, srd_compaction_number(p->refused, i, "LOADS"),
+        srd_finding_value(f, srd_number_or_0(p->refused, i, "LOADS"),
                           (struct srd_limit){ 0, SRD_UNIT_COUNT, "catalogue" });
         srd_finding_row(f, &srd_probe_loads, p->refused, i);
     }
@@ -116,7 +116,7 @@ static void report_unseen(const struct srd_evidence *ev, struct srd_findings *ou
     const struct srd_table *m = srd_node_metrics(ev);
 
     for (size_t row = 0; m && row < m->rows; row++) {
-        double rowsets = srd_compaction_number(m, row, "ROWSETS");
+        double rowsets = srd_number_or_0(m, row, "ROWSETS");
         bool critical = rowsets >= part(p, &p->critical);
         struct srd_limit limit = { part(p, critical ? &p->critical : &p->warning), SRD_UNIT_COUNT,
                                    p->versions.source };
@@ -149,11 +149,10 @@ static void judge_version_count(const struct srd_evidence *ev, struct srd_findin
     };
     size_t told = 0, more = 0;
 
-    if (srd_compaction_lacks(out, p.t, "information_schema.be_tablets",
-                             "TABLE_REPLICAS TABLE_OVER_100"))
+    if (srd_lacks(out, p.t, "information_schema.be_tablets", "TABLE_REPLICAS TABLE_OVER_100"))
         return;
     for (size_t row = 0; row < p.t->rows; row++) {
-        double worst = srd_compaction_number(p.t, row, "MAX_SCORE");
+        double worst = srd_number_or_0(p.t, row, "MAX_SCORE");
         enum srd_severity level;
 
         p.most = worst > p.most ? worst : p.most;
@@ -191,10 +190,10 @@ static void judge_pk_score(const struct srd_evidence *ev, struct srd_findings *o
     double most = 0;
     size_t told = 0;
 
-    if (srd_compaction_lacks(out, t, "information_schema.be_tablets", "MODEL"))
+    if (srd_lacks(out, t, "information_schema.be_tablets", "MODEL"))
         return;
     for (size_t row = 0; row < t->rows; row++) {
-        double rowsets = srd_compaction_number(t, row, "MAX_SCORE");
+        double rowsets = srd_number_or_0(t, row, "MAX_SCORE");
         struct srd_finding *f;
 
         if (!srd_cell_is(t, row, "MODEL", "PRIMARY"))
@@ -208,11 +207,11 @@ static void judge_pk_score(const struct srd_evidence *ev, struct srd_findings *o
             "of a primary key table has a tablet with %s rowsets%s", count(out, rowsets),
             srd_compaction_more(out->arena, t, row, bound.value));
         srd_finding_value(f, rowsets, bound);
-        srd_finding_share(f, srd_compaction_number(t, row, "REPLICAS"),
-                          srd_compaction_number(t, row, "ALL_REPLICAS"));
+        srd_finding_share(f, srd_number_or_0(t, row, "REPLICAS"),
+                          srd_number_or_0(t, row, "ALL_REPLICAS"));
     }
     for (size_t row = 0; m && row < m->rows && !out->count; row++) {
-        double score = srd_compaction_number(m, row, "UPDATE_SCORE");
+        double score = srd_number_or_0(m, row, "UPDATE_SCORE");
         const char *name = srd_compaction_node(ev, out->arena, srd_cell(m, row, "BE_ID"));
         struct srd_finding *f;
 

@@ -60,7 +60,7 @@ static void fill_backends(const struct srd_evidence *ev, const struct srd_table 
         put(out, "latest_score", t, row, "LATEST_COMPACTION_SCORE");
         put(out, "base_running", t, row, "BASE_COMPACTION_CONCURRENCY");
         put(out, "cumulative_running", t, row, "CUMULATIVE_COMPACTION_CONCURRENCY");
-        candidates += srd_compaction_number(t, row, "CANDIDATES_NUM");
+        candidates += srd_number_or_0(t, row, "CANDIDATES_NUM");
         if (srd_cell_number(t, row, "BASE_COMPACTION_CONCURRENCY", &base) &&
             srd_cell_number(t, row, "CUMULATIVE_COMPACTION_CONCURRENCY", &cumulative)) {
             srd_put_number(out, "running", base + cumulative);
@@ -99,12 +99,12 @@ static void fill_job(const struct srd_evidence *ev, const struct srd_table *t, s
     srd_put_text(out, "kind", "job");
     srd_put_id(out, "txn_id", txn);
     put_time(out, "started_at", t, row, "StartTime");
-    if (srd_compaction_age_ms(ev, t, row, "StartTime", &age))
+    if (srd_age_ms(ev, t, row, "StartTime", &age))
         srd_put_number(out, "age_ms", (double)age);
     if (at != SRD_NO_COLUMN) {
-        double all = srd_compaction_number(tasks, at, "TASKS");
-        double queued = srd_compaction_number(tasks, at, "QUEUED");
-        double unfinished = srd_compaction_number(tasks, at, "UNFINISHED");
+        double all = srd_number_or_0(tasks, at, "TASKS");
+        double queued = srd_number_or_0(tasks, at, "QUEUED");
+        double unfinished = srd_number_or_0(tasks, at, "UNFINISHED");
 
         if (queued >= all && !srd_cell_has(t, row, "CommitTime"))
             state = "queued";
@@ -219,8 +219,8 @@ static void fill_partitions(const struct srd_evidence *ev, const struct srd_arg_
     int64_t shown = 0, there = 0;
 
     for (size_t row = 0; row < t->rows; row++) {
-        all = srd_compaction_number(t, row, "PARTITIONS");
-        lowest = srd_compaction_number(t, row, "MAX_SCORE");
+        all = srd_number_or_0(t, row, "PARTITIONS");
+        lowest = srd_number_or_0(t, row, "MAX_SCORE");
         if (!srd_cell_number(t, row, "MAX_SCORE", &score) || score < least)
             continue;
         there++;
@@ -323,7 +323,7 @@ static void fill_history(const struct srd_evidence *ev, const struct srd_arg_val
     while (ended--) { /* the newest first */
         size_t row = jobs[ended].row;
 
-        if (!srd_compaction_age_ms(ev, t, row, "FinishTime", &age)) {
+        if (!srd_age_ms(ev, t, row, "FinishTime", &age)) {
             undated++;
         } else if (age > args[0].number * 3600000) {
             older++;

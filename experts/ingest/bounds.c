@@ -23,8 +23,8 @@
 static bool is_suspect(const struct srd_table *t, size_t row)
 {
     return srd_storage_is_table_row(t, row) &&
-           (srd_load_number(t, row, "EARLY") + srd_load_number(t, row, "LATE") > 0 ||
-            srd_load_number(t, row, "FRESH") > 50);
+           (srd_number_or_0(t, row, "EARLY") + srd_number_or_0(t, row, "LATE") > 0 ||
+            srd_number_or_0(t, row, "FRESH") > 50);
 }
 
 const struct srd_table *srd_ingest_bounds(const struct srd_evidence *ev)
@@ -47,15 +47,15 @@ bool srd_ingest_follow_each_other(const struct srd_table *t, size_t row)
     if (!srd_time_parse(srd_cell_text(t, row, "FRESH_FROM"), &from) ||
         !srd_time_parse(srd_cell_text(t, row, "FRESH_TO"), &to))
         return false;
-    return srd_load_number(t, row, "FRESH_DAYS") >= 0.5 * (1 + (double)(to - from) / DAY_MS);
+    return srd_number_or_0(t, row, "FRESH_DAYS") >= 0.5 * (1 + (double)(to - from) / DAY_MS);
 }
 
 static struct bounds read_bounds(const struct srd_table *t, size_t row)
 {
-    double early = srd_load_number(t, row, "EARLY"), late = srd_load_number(t, row, "LATE");
-    double fresh = srd_load_number(t, row, "FRESH");
+    double early = srd_number_or_0(t, row, "EARLY"), late = srd_number_or_0(t, row, "LATE");
+    double fresh = srd_number_or_0(t, row, "FRESH");
 
-    if (srd_load_number(t, row, "OLD") > 0)
+    if (srd_number_or_0(t, row, "OLD") > 0)
         early = 0; /* then the table simply goes back that far */
     return (struct bounds){ .odd = early + late,
                             .fresh = srd_ingest_follow_each_other(t, row) ? 0 : fresh,
@@ -108,7 +108,7 @@ static void judge_table(const struct srd_evidence *ev, struct srd_findings *out,
                                                 : info);
     srd_finding_share(f, worst, srd_storage_all(ev, "PARTITIONS"));
     srd_finding_field(out, f, "table",
-                      srd_storage_table_sql(out->arena, srd_cell_text(t, row, "DB_NAME"),
+                      srd_table_sql(out->arena, srd_cell_text(t, row, "DB_NAME"),
                                             srd_cell_text(t, row, "TABLE_NAME")));
     if (b.odd > 0) {
         srd_finding_field(out, f, "far", "yes");
@@ -137,7 +137,7 @@ static void judge_refused(const struct srd_evidence *ev, struct srd_findings *ou
     const char *name, *table;
 
     for (size_t row = 0; t && row < t->rows; row++) {
-        if (srd_load_age_ms(ev, t, row, "FINISHED_S", &age) && age > hours * HOUR_MS)
+        if (srd_age_ms(ev, t, row, "FINISHED_S", &age) && age > hours * HOUR_MS)
             continue;
         for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
             if (strstr(srd_cell_text(t, row, "ERROR_MSG"), words[i])) {

@@ -275,7 +275,7 @@ static bool restarted_since(const struct srd_evidence *ev, size_t row, const str
     int64_t age;
 
     return row != SRD_NO_COLUMN && srd_storage_alive(be, row) &&
-           srd_storage_age_ms(ev, be, row, "LastStartTime", &age) && age < f->items[0].age_ms;
+           srd_age_ms(ev, be, row, "LastStartTime", &age) && age < f->items[0].age_ms;
 }
 
 static void judge_quorum(const struct srd_evidence *ev, struct srd_findings *out)
@@ -301,7 +301,7 @@ static void judge_quorum(const struct srd_evidence *ev, struct srd_findings *out
     row = common_backend(ev, &f);
     restart = restarted_since(ev, row, &f);
     if (row != SRD_NO_COLUMN)
-        backend = srd_storage_backend_name(out->arena, be, row);
+        backend = srd_node_name(out->arena, be, row);
     finding = srd_finding_add(
         out, restart || f.over ? SRD_INFO : SRD_CRITICAL, backend ? "backend" : "cluster",
         backend ? backend : "replicas",
@@ -337,7 +337,7 @@ static void judge_overcrowded(const struct srd_evidence *ev, struct srd_findings
         return;
     row = common_backend(ev, &f);
     if (row != SRD_NO_COLUMN)
-        receiver = srd_storage_backend_name(out->arena, be, row);
+        receiver = srd_node_name(out->arena, be, row);
     finding = srd_finding_add(
         out, f.over ? SRD_INFO : SRD_WARNING, receiver ? "backend" : "cluster",
         receiver ? receiver : "receivers",

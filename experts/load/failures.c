@@ -40,11 +40,11 @@ static size_t gather_rates(const struct srd_table *t, struct rate *rates)
             r = &rates[count++];
             *r = (struct rate){ .db = db, .type = type, .row = row };
         }
-        r->loads += srd_load_number(t, row, "LOADS");
-        r->failed += srd_load_number(t, row, "FAILED");
-        r->loads_1h += srd_load_number(t, row, "LOADS_1H");
-        r->failed_1h += srd_load_number(t, row, "FAILED_1H");
-        if (srd_load_number(t, row, "FAILED") > srd_load_number(t, r->row, "FAILED"))
+        r->loads += srd_number_or_0(t, row, "LOADS");
+        r->failed += srd_number_or_0(t, row, "FAILED");
+        r->loads_1h += srd_number_or_0(t, row, "LOADS_1H");
+        r->failed_1h += srd_number_or_0(t, row, "FAILED_1H");
+        if (srd_number_or_0(t, row, "FAILED") > srd_number_or_0(t, r->row, "FAILED"))
             r->row = row;
     }
     return count;
@@ -118,7 +118,7 @@ static double all_loads(const struct srd_evidence *ev)
     double sum = 0;
 
     for (size_t row = 0; t && row < t->rows; row++)
-        sum += srd_load_number(t, row, "LOADS");
+        sum += srd_number_or_0(t, row, "LOADS");
     return sum;
 }
 
@@ -195,8 +195,8 @@ static size_t gather_classes(const struct srd_evidence *ev, const struct srd_tab
         g = &groups[class - srd_load_classes];
         if (class->kind == SRD_LOAD_IGNORED || srd_load_is_internal(t, row))
             continue;
-        if (!srd_load_age_ms(ev, t, row, "FINISHED_S", &age_ms) &&
-            !srd_load_age_ms(ev, t, row, "CREATED_S", &age_ms)) {
+        if (!srd_age_ms(ev, t, row, "FINISHED_S", &age_ms) &&
+            !srd_age_ms(ev, t, row, "CREATED_S", &age_ms)) {
             undated++;
             continue;
         }

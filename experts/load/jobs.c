@@ -324,28 +324,6 @@ const struct srd_table *srd_load_known(struct srd_findings *out, const struct sr
     return table;
 }
 
-double srd_load_number(const struct srd_table *t, size_t row, const char *column)
-{
-    double value;
-
-    return srd_cell_number(t, row, column, &value) ? value : 0;
-}
-
-bool srd_load_age_ms(const struct srd_evidence *ev, const struct srd_table *t, size_t row,
-                     const char *column, int64_t *age_ms)
-{
-    int64_t at_ms;
-
-    if (!ev->cluster.clock_known || !srd_cell_time_ms(t, row, column, &at_ms))
-        return false;
-    *age_ms = ev->cluster.now_ms - at_ms;
-    if (*age_ms < -300000)
-        return false;
-    if (*age_ms < 0)
-        *age_ms = 0; /* seconds are cut off */
-    return true;
-}
-
 const char *srd_load_target(struct srd_arena *arena, const struct srd_table *t, size_t row)
 {
     const char *table = srd_cell_text(t, row, "TABLE_NAME");

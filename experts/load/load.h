@@ -61,11 +61,6 @@ const struct srd_table *srd_load_open(const struct srd_evidence *ev);
 const struct srd_table *srd_load_refused(const struct srd_evidence *ev);
 /* @table; says "not checked" (the zone is not known) if it is NULL though the probe is there. */
 const struct srd_table *srd_load_known(struct srd_findings *out, const struct srd_table *table);
-/* The number in a cell; 0 when it says nothing. For counters that are 0 when nothing happened. */
-double srd_load_number(const struct srd_table *t, size_t row, const char *column);
-/* How long ago the time in @column was; false when it is not known or lies in the future. */
-bool srd_load_age_ms(const struct srd_evidence *ev, const struct srd_table *t, size_t row,
-                     const char *column, int64_t *age_ms);
 /* "dwd.events", or "dwd" where the cluster does not say the table. */
 const char *srd_load_target(struct srd_arena *arena, const struct srd_table *t, size_t row);
 /* The same for SQL: `dwd`.`events`; NULL without a table or with several. */

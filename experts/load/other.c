@@ -26,7 +26,7 @@ static void judge_spark_load(struct srd_findings *out, const struct srd_table *t
     limit.value *= 1000;
     if (srd_cell_number(t, row, "TIMEOUT_S", &s) && s > 0)
         limit = (struct srd_limit){ s * 1000, SRD_UNIT_MS, "timeout of the load" };
-    if (!srd_load_age_ms(out->ev, t, row, "CREATED_S", &age_ms)) {
+    if (!srd_age_ms(out->ev, t, row, "CREATED_S", &age_ms)) {
         srd_cannot_judge(out, SRD_FAILED, "when a Spark load began is not known");
         return;
     }
@@ -101,7 +101,7 @@ static bool none_exported(const struct srd_evidence *ev, struct srd_arena *arena
 
         if (srd_cell_is(fe, row, "Role", "OBSERVER"))
             continue;
-        if (!srd_load_age_ms(ev, fe, row, "StartTime", &up_ms) || up_ms < DAY_MS ||
+        if (!srd_age_ms(ev, fe, row, "StartTime", &up_ms) || up_ms < DAY_MS ||
             !pool_count(gauges, arena, name, "completed_task_count", &done) || done > 0 ||
             !pool_count(gauges, arena, name, "task_in_queue", &waiting) || waiting > 0)
             return false;
@@ -131,7 +131,7 @@ static void pick_databases(const struct srd_evidence *ev, struct srd_keys *out)
     if (none_exported(ev, out->arena))
         return;
     for (size_t row = 0; row < dbs->rows; row++)
-        list[row] = (struct database){ srd_load_number(dbs, row, "TableNum"), row };
+        list[row] = (struct database){ srd_number_or_0(dbs, row, "TableNum"), row };
     qsort(list, dbs->rows, sizeof(*list), compare_databases);
     for (size_t n = 0; n < dbs->rows; n++) {
         size_t row = list[n].row;
@@ -174,8 +174,8 @@ static void judge_export(struct srd_findings *out, const struct srd_table *t, si
     if (failed ? srd_load_class_of(error)->kind == SRD_LOAD_IGNORED
                : !srd_cell_is(t, row, "State", "PENDING"))
         return;
-    if (!srd_load_age_ms(out->ev, t, row, failed ? "FinishTime" : "CreateTime", &age_ms) &&
-        !srd_load_age_ms(out->ev, t, row, "CreateTime", &age_ms)) {
+    if (!srd_age_ms(out->ev, t, row, failed ? "FinishTime" : "CreateTime", &age_ms) &&
+        !srd_age_ms(out->ev, t, row, "CreateTime", &age_ms)) {
         srd_cannot_judge(out, SRD_FAILED, "the times of exports cannot be read");
         return;
     }
@@ -238,7 +238,7 @@ static void judge_disabled(const struct srd_evidence *ev, struct srd_findings *o
     for (size_t row = 0; t && row < t->rows; row++) {
         int64_t age_ms;
 
-        refused += srd_load_age_ms(ev, t, row, "FINISHED_S", &age_ms) && age_ms <= 10 * MINUTE_MS &&
+        refused += srd_age_ms(ev, t, row, "FINISHED_S", &age_ms) && age_ms <= 10 * MINUTE_MS &&
                    !strcmp(srd_load_class_of(srd_cell(t, row, "ERROR_MSG"))->id, "disabled");
     }
     f = srd_finding_add(out, refused ? SRD_CRITICAL : SRD_WARNING, "cluster", "disable_load_job",
@@ -291,7 +291,7 @@ static void judge_slow_copy(struct srd_findings *out, const struct srd_table *t,
     /* "3/96": some of it is done; whether it goes on cannot be seen in one look */
     if (is_over(t, row) || (*progress && strncmp(progress, "0/", 2) != 0))
         return;
-    if (!srd_load_age_ms(out->ev, t, row, "CreatedTime", &age_ms)) {
+    if (!srd_age_ms(out->ev, t, row, "CreatedTime", &age_ms)) {
         srd_cannot_judge(out, SRD_FAILED, "the times of migration jobs cannot be read");
         return;
     }

@@ -99,14 +99,14 @@ static struct srd_finding *pipe_finding(struct srd_findings *out, enum srd_sever
     srd_finding_field(out, f, "pipe",
                       srd_arena_printf(out->arena, "%s.%s", srd_quote_identifier(out->arena, db),
                                        srd_quote_identifier(out->arena, name)));
-    srd_finding_share(f, 1, srd_load_number(t, row, "PIPES"));
+    srd_finding_share(f, 1, srd_number_or_0(t, row, "PIPES"));
     srd_finding_row(f, &srd_probe_pipes, t, row);
     return f;
 }
 
 static void says_cut(struct srd_findings *out, const struct srd_table *pipes)
 {
-    double all = pipes->rows ? srd_load_number(pipes, 0, "PIPES") : 0;
+    double all = pipes->rows ? srd_number_or_0(pipes, 0, "PIPES") : 0;
 
     if (all > (double)pipes->rows)
         srd_cannot_judge(out, SRD_SKIPPED, "%zu of %s pipes were looked at", pipes->rows,
@@ -160,13 +160,13 @@ static void judge_standstill(const struct srd_evidence *ev, struct srd_findings 
     struct srd_finding *f;
     int64_t found, loaded;
 
-    if (at == SRD_NO_COLUMN || (waiting = srd_load_number(files, at, "UNLOADED")) <= 0 ||
+    if (at == SRD_NO_COLUMN || (waiting = srd_number_or_0(files, at, "UNLOADED")) <= 0 ||
         !srd_routine_host_age_ms(ev, srd_cell(files, at, "OLDEST_UNLOADED"), &found) ||
         (double)found <= limit)
         return;
     if (srd_routine_host_age_ms(ev, srd_cell(pipes, row, "LAST_LOADED"), &loaded)
             ? (double)loaded <= limit
-            : srd_load_number(files, at, "LOADING") > 0)
+            : srd_number_or_0(files, at, "LOADING") > 0)
         return; /* it is at work, or may be */
     f = pipe_finding(
         out, SRD_WARNING, row,
@@ -209,9 +209,9 @@ static void judge_pipe_files(const struct srd_evidence *ev, struct srd_findings 
     struct srd_limit share = srd_limit_catalogue(ev, "load.pipe-files", 10, SRD_UNIT_PERCENT);
     struct srd_limit wait =
         srd_limit_catalogue(ev, "load.pipe-files.age", 6 * HOUR_MS, SRD_UNIT_MS);
-    double failed = srd_load_number(files, at, "FAILED_LATELY");
-    double tried = srd_load_number(files, at, "TRIED_LATELY");
-    double waiting = srd_load_number(files, at, "UNLOADED");
+    double failed = srd_number_or_0(files, at, "FAILED_LATELY");
+    double tried = srd_number_or_0(files, at, "TRIED_LATELY");
+    double waiting = srd_number_or_0(files, at, "UNLOADED");
     double percent = tried > 0 ? 100 * failed / tried : 0;
     struct srd_finding *f;
     int64_t age;
@@ -235,7 +235,7 @@ static void judge_pipe_files(const struct srd_evidence *ev, struct srd_findings 
             srd_arena_printf(
                 out->arena, "has %s files (%s) waiting, the oldest for %s",
                 srd_text_count(out->arena, waiting),
-                srd_text_bytes(out->arena, srd_load_number(files, at, "UNLOADED_BYTES")),
+                srd_text_bytes(out->arena, srd_number_or_0(files, at, "UNLOADED_BYTES")),
                 srd_text_duration(out->arena, age)));
         srd_finding_value(f, (double)age, wait);
         srd_finding_row(f, &srd_probe_pipe_files, files, at);
@@ -253,7 +253,7 @@ static void judge_files(const struct srd_evidence *ev, struct srd_findings *out)
 
         if (at == SRD_NO_COLUMN)
             continue;
-        failed += srd_load_number(files, at, "FAILED");
+        failed += srd_number_or_0(files, at, "FAILED");
         judge_pipe_files(ev, out, pipes, row, files, at);
     }
     if (pipes->rows && (!srd_global_zone(ev) || !ev->cluster.jvm_offset_known))

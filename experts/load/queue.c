@@ -96,7 +96,7 @@ static void judge_running(struct srd_findings *out, const struct srd_table *t, s
                   "is past its timeout and was not ended: it runs");
         return;
     }
-    if (srd_load_age_ms(out->ev, t, row, "STARTED_S", &started_ms))
+    if (srd_age_ms(out->ev, t, row, "STARTED_S", &started_ms))
         running_ms = (double)started_ms;
     if (age_ms <= limit.value / 2 || running_ms < 10 * MINUTE_MS ||
         !load_progress(srd_cell(t, row, "PROGRESS"), &percent) || percent >= 99)
@@ -142,7 +142,7 @@ static void judge_open(struct srd_findings *out, const struct srd_table *t, size
             judge_waiting(out, t, row, age_ms, wait);
     } else if (is_written(t, row)) {
         /* since when is known from 3.3.6 on; before, not earlier than it was created */
-        if (srd_load_age_ms(out->ev, t, row, "COMMITTED_S", &written_ms) &&
+        if (srd_age_ms(out->ev, t, row, "COMMITTED_S", &written_ms) &&
             (double)written_ms > wait.value)
             add_stuck(out, t, row, SRD_CRITICAL, (double)written_ms, wait,
                       "is written but not visible");
@@ -165,7 +165,7 @@ static void judge_stuck(const struct srd_evidence *ev, struct srd_findings *out)
         if (srd_load_is_internal(t, row))
             continue;
         looked++;
-        if (!srd_load_age_ms(ev, t, row, "CREATED_S", &age_ms)) {
+        if (!srd_age_ms(ev, t, row, "CREATED_S", &age_ms)) {
             undated++;
             continue;
         }
@@ -188,7 +188,7 @@ static bool drained(const struct srd_evidence *ev, double *out)
     *out = 0;
     for (size_t row = 0; t && row < t->rows; row++)
         if (srd_cell_is(t, row, "TYPE", "BROKER"))
-            *out += srd_load_number(t, row, "FINISHED_1H");
+            *out += srd_number_or_0(t, row, "FINISHED_1H");
     return t != NULL;
 }
 
@@ -210,7 +210,7 @@ static struct waiting count_waiting(const struct srd_evidence *ev, const struct 
             continue;
         w.pending += srd_cell_is(t, row, "STATE", "PENDING");
         w.queued++;
-        if (!srd_load_age_ms(ev, t, row, "CREATED_S", &age_ms)) {
+        if (!srd_age_ms(ev, t, row, "CREATED_S", &age_ms)) {
             w.undated = true;
         } else if (age_ms > w.oldest_ms) {
             w.oldest_ms = age_ms;

@@ -17,9 +17,9 @@ static void judge_dropped(struct srd_findings *out, const struct srd_table *t, s
         srd_limit_catalogue(out->ev, "load.filtered-rows", 1, SRD_UNIT_PERCENT);
     struct srd_limit critical =
         srd_limit_catalogue(out->ev, "load.filtered-rows.critical", 20, SRD_UNIT_PERCENT);
-    double dropped = srd_load_number(t, row, "FILTERED");
-    double read = srd_load_number(t, row, "READ_ROWS");
-    double empty = srd_load_number(t, row, "EMPTY_LOADS");
+    double dropped = srd_number_or_0(t, row, "FILTERED");
+    double read = srd_number_or_0(t, row, "READ_ROWS");
+    double empty = srd_number_or_0(t, row, "EMPTY_LOADS");
     double percent = read > 0 ? 100 * dropped / read : 0;
     bool worse = percent > critical.value || empty >= 3;
     const char *label = srd_cell_text(t, row, "FILTERED_LABEL");
@@ -50,8 +50,8 @@ static void judge_filtered(const struct srd_evidence *ev, struct srd_findings *o
     if (!t)
         return;
     for (size_t row = 0; row < t->rows; row++) {
-        all += srd_load_number(t, row, "READ_ROWS");
-        dropped += srd_load_number(t, row, "FILTERED");
+        all += srd_number_or_0(t, row, "READ_ROWS");
+        dropped += srd_number_or_0(t, row, "FILTERED");
     }
     for (size_t row = 0; row < t->rows; row++)
         judge_dropped(out, t, row, all);
@@ -86,7 +86,7 @@ static void gather_lists(const struct srd_table *t, struct list lists[2])
     for (size_t row = 0; row < t->rows; row++) {
         struct list *list = &lists[is_task(t, row)];
 
-        list->count += srd_load_number(t, row, "LOADS");
+        list->count += srd_number_or_0(t, row, "LOADS");
         if (srd_cell_number(t, row, "FIRST_S", &first_s) &&
             (list->first_s <= 0 || first_s < list->first_s))
             list->first_s = first_s;
@@ -115,7 +115,7 @@ static void judge_frequent(struct srd_findings *out, const struct srd_table *t, 
         srd_limit_catalogue(out->ev, "load.small-frequent.critical", 60, SRD_UNIT_COUNT);
     struct srd_limit small =
         srd_limit_catalogue(out->ev, "load.small-frequent.bytes", 10 * MIB, SRD_UNIT_BYTES);
-    double loads = srd_load_number(t, row, "FINISHED_1H"), rate = loads / minutes, bytes;
+    double loads = srd_number_or_0(t, row, "FINISHED_1H"), rate = loads / minutes, bytes;
     const char *target = srd_load_target(out->arena, t, row);
     const char *table = srd_load_target_sql(out->arena, t, row);
     bool worse = rate > critical.value && minutes >= 5; /* not a burst */
@@ -149,10 +149,10 @@ static void judge_small_frequent(const struct srd_evidence *ev, struct srd_findi
     }
     gather_lists(t, lists);
     for (size_t row = 0; row < t->rows; row++)
-        tables += srd_load_number(t, row, "FINISHED_1H") > 0;
+        tables += srd_number_or_0(t, row, "FINISHED_1H") > 0;
     for (size_t row = 0; row < t->rows; row++) {
         double minutes = minutes_of(ev, &lists[is_task(t, row)]);
-        double rate = srd_load_number(t, row, "FINISHED_1H") / minutes;
+        double rate = srd_number_or_0(t, row, "FINISHED_1H") / minutes;
 
         judge_frequent(out, t, row, minutes, tables);
         fastest = rate > fastest ? rate : fastest;

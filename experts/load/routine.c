@@ -66,14 +66,7 @@ void srd_pick_some_zone(const struct srd_evidence *ev, struct srd_keys *out)
 bool srd_routine_age_ms(const struct srd_evidence *ev, const struct srd_table *table, size_t row,
                         const char *column, int64_t *age_ms)
 {
-    int64_t then;
-
-    if (!ev->cluster.clock_known || !srd_global_zone(ev) ||
-        !srd_cell_time_ms(table, row, column, &then))
-        return false;
-    *age_ms = ev->cluster.now_ms - then;
-    /* clocks of two machines may differ a little; more means that the zone is not what we think */
-    return *age_ms >= -5 * 60000;
+    return srd_global_zone(ev) && srd_age_ms(ev, table, row, column, age_ms);
 }
 
 bool srd_routine_host_age_ms(const struct srd_evidence *ev, const char *text, int64_t *age_ms)
@@ -81,10 +74,8 @@ bool srd_routine_host_age_ms(const struct srd_evidence *ev, const char *text, in
     const struct srd_cluster *c = &ev->cluster;
     int64_t then;
 
-    if (!c->clock_known || !c->jvm_offset_known || !text || !srd_time_parse(text, &then))
-        return false;
-    *age_ms = c->now_ms - (then - (int64_t)c->jvm_offset_s * 1000);
-    return *age_ms >= -5 * 60000;
+    return c->jvm_offset_known && text && srd_time_parse(text, &then) &&
+           srd_ago_ms(ev, then - (int64_t)c->jvm_offset_s * 1000, age_ms);
 }
 
 static double number(const struct srd_table *t, size_t row, const char *column)

@@ -47,7 +47,7 @@ static void put_work(const struct srd_evidence *ev, struct srd_rows *out, const 
     put_time(out, t, row, "started", "STARTED_S");
     put_time(out, t, row, "committed", "COMMITTED_S");
     put_time(out, t, row, "ended", "FINISHED_S");
-    if (!srd_cell_has(t, row, "FINISHED_S") && srd_load_age_ms(ev, t, row, "CREATED_S", &age_ms))
+    if (!srd_cell_has(t, row, "FINISHED_S") && srd_age_ms(ev, t, row, "CREATED_S", &age_ms))
         put(out, t, row, "age", srd_text_duration(out->arena, age_ms));
     if (srd_cell_number(t, row, "TIMEOUT_S", &s) && s > 0 && s < 1e9)
         put(out, t, row, "timeout", srd_text_duration(out->arena, (int64_t)s * 1000));
@@ -100,7 +100,7 @@ static void put_state(struct srd_rows *out, const struct srd_table *t, size_t ro
         put(out, t, row, "meaning", states[i].meaning);
         put(out, t, row, "what to do", states[i].advice);
     }
-    if (srd_load_number(t, row, "FILTERED_ROWS") > 0)
+    if (srd_number_or_0(t, row, "FILTERED_ROWS") > 0)
         put(out, t, row, "what to do",
             "look at the rows that were dropped: they do not fit the table");
 }

@@ -97,8 +97,8 @@ static void add_load(struct srd_stream_table *s, const struct srd_table *t, size
         s->failed++;
         return;
     }
-    s->rows_of[s->finished] = srd_load_number(t, row, "NUM_ROWS_NORMAL");
-    s->bytes_of[s->finished] = srd_load_number(t, row, "NUM_LOAD_BYTES");
+    s->rows_of[s->finished] = srd_number_or_0(t, row, "NUM_ROWS_NORMAL");
+    s->bytes_of[s->finished] = srd_number_or_0(t, row, "NUM_LOAD_BYTES");
     s->rows += s->rows_of[s->finished];
     s->bytes += s->bytes_of[s->finished];
     s->finished++;
@@ -162,7 +162,7 @@ struct srd_stream_tables srd_stream_tables(const struct srd_evidence *ev, struct
     if (!t || !t->rows)
         return out;
     out.dated = ev->cluster.clock_known && srd_global_zone(ev);
-    out.kept = srd_load_number(t, 0, "KEPT");
+    out.kept = srd_number_or_0(t, 0, "KEPT");
     out.cut = t->rows >= SRD_STREAM_LOADS_READ;
     /* what is older than the oldest row read is not seen, though it may have happened */
     if (srd_routine_age_ms(ev, t, out.cut ? t->rows - 1 : 0, out.cut ? "CREATED_S" : "OLDEST_S",
@@ -205,7 +205,7 @@ static size_t judge_running(const struct srd_evidence *ev, struct srd_findings *
     size_t found = 0;
 
     for (size_t row = 0; row < t->rows; row++) {
-        double timeout = srd_load_number(t, row, "TIMEOUT_SECOND"), percent;
+        double timeout = srd_number_or_0(t, row, "TIMEOUT_SECOND"), percent;
         struct srd_finding *f;
         int64_t age;
 

@@ -101,8 +101,8 @@ static bool in_hours(const struct srd_evidence *ev, const struct srd_table *t, s
 {
     int64_t age_ms;
 
-    if (!srd_load_age_ms(ev, t, row, "FINISHED_S", &age_ms) &&
-        !srd_load_age_ms(ev, t, row, "CREATED_S", &age_ms))
+    if (!srd_age_ms(ev, t, row, "FINISHED_S", &age_ms) &&
+        !srd_age_ms(ev, t, row, "CREATED_S", &age_ms))
         return true; /* it is in the answer, so the cluster thinks so */
     return age_ms <= hours * HOUR_MS;
 }

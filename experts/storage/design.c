@@ -58,9 +58,9 @@ static void judge_quota(const struct srd_evidence *ev, struct srd_findings *out)
             continue; /* it has no partition */
         looked++;
         if (srd_cell_bytes(dbs, row, "Quota", &quota))
-            judge_one_quota(out, dbs, row, false, srd_storage_number(t, sum, "DATA_BYTES"), quota);
+            judge_one_quota(out, dbs, row, false, srd_number_or_0(t, sum, "DATA_BYTES"), quota);
         if (srd_cell_number(dbs, row, "ReplicaQuota", &quota))
-            judge_one_quota(out, dbs, row, true, srd_storage_number(t, sum, "REPLICAS"), quota);
+            judge_one_quota(out, dbs, row, true, srd_number_or_0(t, sum, "REPLICAS"), quota);
     }
     srd_measured(out, "databases compared with their quotas: %zu", looked);
 }
@@ -80,7 +80,7 @@ static void judge_index_of(const struct srd_evidence *ev, struct srd_findings *o
 {
     struct srd_limit limit =
         srd_limit_catalogue(ev, "storage.pk-index-memory", 10 * SRD_GIB, SRD_UNIT_BYTES);
-    double size = srd_storage_number(t, row, "COPY_BYTES");
+    double size = srd_number_or_0(t, row, "COPY_BYTES");
     struct srd_finding *f;
 
     if (property_is(t, row, "enable_persistent_index", "false", out->arena)) {
@@ -159,15 +159,15 @@ static void judge_key(const struct srd_evidence *ev, struct srd_findings *out)
         const char *db = srd_cell_text(k, row, "TABLE_SCHEMA");
         const char *name =
             srd_arena_printf(out->arena, "%s.%s", db, srd_cell_text(k, row, "TABLE_NAME"));
-        double bytes = srd_storage_number(k, row, "KEY_BYTES");
-        double columns = srd_storage_number(k, row, "KEY_COLUMNS");
+        double bytes = srd_number_or_0(k, row, "KEY_BYTES");
+        double columns = srd_number_or_0(k, row, "KEY_COLUMNS");
         struct srd_finding *f;
 
         if (srd_storage_is_internal(db))
             continue;
         widest = bytes > widest ? bytes : widest;
         if (columns <= most.value &&
-            (bytes <= width.value || srd_storage_number(k, row, "LONGEST_TEXT") <= 64))
+            (bytes <= width.value || srd_number_or_0(k, row, "LONGEST_TEXT") <= 64))
             continue;
         /* declared lengths are upper bounds: only failing loads would make this more than a hint */
         f = srd_finding_add(out, SRD_INFO, "table", name,
@@ -197,7 +197,7 @@ static void medium_finding(struct srd_findings *out, size_t row, double n, const
                            const char *words)
 {
     const struct srd_table *t = srd_evidence_get(out->ev, &srd_probe_table_sizes, NULL);
-    double all = srd_storage_number(t, row, "PARTITIONS");
+    double all = srd_number_or_0(t, row, "PARTITIONS");
     struct srd_finding *f = srd_storage_table_finding(
         out, SRD_WARNING, &srd_probe_table_sizes, row, NULL, "has %s partitions, of which %s %s",
         srd_text_count(out->arena, all), srd_text_count(out->arena, n), words);
@@ -217,9 +217,9 @@ static void judge_medium(const struct srd_evidence *ev, struct srd_findings *out
 
     srd_storage_says_unseen(ev, out);
     for (size_t row = 0; row < t->rows; row++) {
-        double on_ssd = srd_storage_number(t, row, "SSD_PARTITIONS");
-        double on_hdd = srd_storage_number(t, row, "HDD_PARTITIONS");
-        double overdue = srd_storage_number(t, row, "OVERDUE_PARTITIONS");
+        double on_ssd = srd_number_or_0(t, row, "SSD_PARTITIONS");
+        double on_hdd = srd_number_or_0(t, row, "HDD_PARTITIONS");
+        double overdue = srd_number_or_0(t, row, "OVERDUE_PARTITIONS");
         bool missing = (!ssd && on_ssd > 0) || (!hdd && on_hdd > 0);
 
         if (!srd_storage_is_table_row(t, row))

@@ -338,7 +338,7 @@ static void judge_recycle_bin(const struct srd_evidence *ev, struct srd_findings
         full = over_soft(ev, out->arena);
     count = srd_arena_printf(out->arena, "%s%s", srd_text_count(out->arena, (double)bin->rows),
                              bin->rows < 2000 ? "" : " or more");
-    aged = srd_storage_age_ms(ev, bin, 0, "DROP_TIME", &age); /* the oldest comes first */
+    aged = srd_age_ms(ev, bin, 0, "DROP_TIME", &age); /* the oldest comes first */
     expiry.unit = SRD_UNIT_MS;
     expiry.value = expiry.value > 0 && expiry.value < 1e9 ? expiry.value * 1000 : 86400e3;
     if (aged && (double)age > expiry.value + 3600e3) {
@@ -620,7 +620,7 @@ static void put_cache(const struct srd_evidence *ev, const struct srd_table *cn,
     double total = -1, used = -1;
 
     srd_rows_add(out);
-    srd_put_text(out, "backend", srd_storage_backend_name(out->arena, cn, row));
+    srd_put_text(out, "backend", srd_node_name(out->arena, cn, row));
     srd_put_id(out, "backend_id", id);
     srd_put_text(out, "path", "data cache");
     for (size_t i = 0; cache && i < cache->rows; i++) {

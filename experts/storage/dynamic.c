@@ -248,8 +248,8 @@ static struct srd_finding *dynamic_finding(struct srd_findings *out, enum srd_se
 
     srd_finding_field(out, f, "name", d->name);
     srd_finding_field(out, f, "table",
-                      srd_storage_table_sql(out->arena, srd_cell_text(d->t, d->row, "DB_NAME"),
-                                            srd_cell_text(d->t, d->row, "TABLE_NAME")));
+                      srd_table_sql(out->arena, srd_cell_text(d->t, d->row, "DB_NAME"),
+                                    srd_cell_text(d->t, d->row, "TABLE_NAME")));
     if (d->shown)
         srd_finding_row(f, &srd_probe_dynamic_partitions, d->shown, d->at);
     else
@@ -283,7 +283,7 @@ static void judge_scheduler(struct srd_findings *out, const struct dynamic *d)
         dynamic_finding(out, SRD_WARNING, d, "the scheduler of dynamic partitions has lost it");
         return;
     }
-    if (turn.value > 0 && srd_storage_age_ms(d->ev, t, d->at, "LastSchedulerTime", &age) &&
+    if (turn.value > 0 && srd_age_ms(d->ev, t, d->at, "LastSchedulerTime", &age) &&
         (double)age > limit.value)
         srd_finding_value(
             dynamic_finding(out, SRD_WARNING, d,

@@ -86,7 +86,7 @@ static void add_holders(struct losses *l, struct loss *loss, const struct srd_ta
         loss->restarting = loss->restarting && srd_storage_may_be_restarting(l->ev, id);
         if (loss->holders++ >= MAX_HOLDERS)
             continue;
-        name = srd_storage_backend_name(l->out->arena, l->be, node);
+        name = srd_node_name(l->out->arena, l->be, node);
         loss->names =
             loss->names ? srd_arena_printf(l->out->arena, "%s, %s", loss->names, name) : name;
     }
@@ -136,7 +136,7 @@ static void report_loss(struct losses *l, const struct loss *loss)
                         whereabouts(l, loss));
     srd_finding_value(f, (double)loss->count, none);
     srd_finding_share(f, (double)loss->count, l->all_tablets);
-    srd_finding_field(l->out, f, "table", srd_storage_table_sql(arena, loss->db, loss->table));
+    srd_finding_field(l->out, f, "table", srd_table_sql(arena, loss->db, loss->table));
     srd_finding_field(l->out, f, "tablet", t->id);
     srd_finding_field(l->out, f, "replicas", srd_arena_printf(arena, "%zu", t->replicas));
     if (loss->partition)
@@ -160,7 +160,7 @@ static void judge_few_left(struct losses *l)
         struct srd_key key = { .values = { db, table } };
         const struct srd_table *t = srd_evidence_get(
             l->ev, &srd_probe_few_left, srd_key_text(&srd_probe_few_left, &key, l->out->arena));
-        double keeps = srd_storage_number(low, row, "REPLICATION_NUM");
+        double keeps = srd_number_or_0(low, row, "REPLICATION_NUM");
         struct loss loss = {
             .kind = "table", .db = db, .table = table, .rows = t, .probe = &srd_probe_few_left
         };

@@ -36,7 +36,7 @@ static void judge_count(const struct srd_evidence *ev, struct srd_findings *out)
         srd_cannot_judge(out, config->status, "the limit of the cluster is not known: probe %s: %s",
                          config->probe->id, config->detail);
     for (size_t row = 0; row < t->rows; row++) {
-        double n = srd_storage_number(t, row, "PARTITIONS");
+        double n = srd_number_or_0(t, row, "PARTITIONS");
         bool worse = most.value > 0 && n >= 0.95 * most.value;
         bool near = most.value > 0 && n > 0.7 * most.value;
         struct srd_finding *f;
@@ -74,8 +74,8 @@ static void judge_empty(const struct srd_evidence *ev, struct srd_findings *out)
 
     srd_storage_says_unseen(ev, out);
     for (size_t row = 0; row < t->rows; row++) {
-        double partitions = srd_storage_number(t, row, "PARTITIONS");
-        double empty = srd_storage_number(t, row, "EMPTY_PARTITIONS");
+        double partitions = srd_number_or_0(t, row, "PARTITIONS");
+        double empty = srd_number_or_0(t, row, "EMPTY_PARTITIONS");
         double percent = partitions > 0 ? 100 * empty / partitions : 0;
         struct srd_finding *f;
         bool worse;
@@ -86,7 +86,7 @@ static void judge_empty(const struct srd_evidence *ev, struct srd_findings *out)
         if (empty <= 100 || percent <= info.value)
             continue;
         worse = empty > 1000 && percent > warning.value &&
-                srd_storage_number(t, row, "EMPTY_BUCKETS") >= 10;
+                srd_number_or_0(t, row, "EMPTY_BUCKETS") >= 10;
         f = srd_storage_table_finding(out, worse ? SRD_WARNING : SRD_INFO, &srd_probe_table_sizes,
                                       row, NULL, "has %s partitions, of which %s were never loaded",
                                       count(out, partitions), count(out, empty));
@@ -118,7 +118,7 @@ static void judge_many_tablets(const struct srd_evidence *ev, struct srd_finding
 {
     struct srd_limit limit =
         srd_limit_catalogue(ev, "storage.partition-too-large.tablets", 20000, SRD_UNIT_COUNT);
-    double most = srd_storage_number(t, row, "MAX_BUCKETS");
+    double most = srd_number_or_0(t, row, "MAX_BUCKETS");
     struct srd_finding *f;
 
     if (most <= limit.value)
@@ -141,7 +141,7 @@ static void judge_too_large(const struct srd_evidence *ev, struct srd_findings *
 
     srd_storage_says_unseen(ev, out);
     for (size_t row = 0; row < t->rows; row++) {
-        double size = srd_storage_number(t, row, "MAX_PARTITION");
+        double size = srd_number_or_0(t, row, "MAX_PARTITION");
         bool worse = size > warning.value;
         struct srd_finding *f;
 
@@ -173,7 +173,7 @@ static void judge_unpartitioned(const struct srd_evidence *ev, struct srd_findin
 
     srd_storage_says_unseen(ev, out);
     for (size_t row = 0; row < t->rows; row++) {
-        double size = srd_storage_number(t, row, "COPY_BYTES");
+        double size = srd_number_or_0(t, row, "COPY_BYTES");
         struct srd_finding *f;
         bool worse;
 
@@ -207,13 +207,13 @@ static void judge_data_skew(const struct srd_evidence *ev, struct srd_findings *
 
     srd_storage_says_unseen(ev, out);
     for (size_t row = 0; row < t->rows; row++) {
-        double median = srd_storage_number(t, row, "MEDIAN_PARTITION");
-        double size = srd_storage_number(t, row, "MAX_CLOSED"), ratio;
+        double median = srd_number_or_0(t, row, "MEDIAN_PARTITION");
+        double size = srd_number_or_0(t, row, "MAX_CLOSED"), ratio;
         struct srd_finding *f;
         bool worse;
 
         if (!srd_storage_is_table_row(t, row) || size <= 10 * SRD_GIB || median <= 0 ||
-            srd_storage_number(t, row, "FILLED_PARTITIONS") < 8)
+            srd_number_or_0(t, row, "FILLED_PARTITIONS") < 8)
             continue;
         ratio = size / median;
         worst = ratio > worst ? ratio : worst;
@@ -249,13 +249,13 @@ static struct leftover read_leftovers(const struct srd_evidence *ev,
     struct leftover l = { .worst_row = SRD_NO_COLUMN };
 
     for (; row != SRD_NO_COLUMN; row = chains->next[row]) {
-        double size = srd_storage_number(p, row, "BYTES");
+        double size = srd_number_or_0(p, row, "BYTES");
         bool temporary = false, aged, old;
         int64_t age = 0;
 
         if (!srd_cell_bool(p, row, "IS_TEMP", &temporary) || !temporary)
             continue;
-        aged = srd_storage_age_ms(ev, p, row, "VISIBLE_VERSION_TIME", &age);
+        aged = srd_age_ms(ev, p, row, "VISIBLE_VERSION_TIME", &age);
         old = aged && (double)age > age_limit_ms && size > SRD_GIB;
         l.count++;
         l.all += size;

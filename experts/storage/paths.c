@@ -315,7 +315,7 @@ static void read_backend(const struct srd_evidence *ev, const struct answers *a,
     disks->read[row] = t || is_of(&a->metrics, place, id);
     if (!disks->read[row])
         return;
-    disk.backend = srd_storage_backend_name(arena, be, row);
+    disk.backend = srd_node_name(arena, be, row);
     for (size_t path = 0; t && path < t->rows; path++) {
         disk.table = t;
         disk.row = path;

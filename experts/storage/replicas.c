@@ -16,7 +16,7 @@ static const char *dead_names(struct srd_arena *arena, const struct srd_table *b
 
         if (srd_storage_alive(be, row) || ++dead > 3)
             continue;
-        name = srd_storage_backend_name(arena, be, row);
+        name = srd_node_name(arena, be, row);
         names = names ? srd_arena_printf(arena, "%s, %s", names, name) : name;
     }
     if (dead > 3)
@@ -88,7 +88,7 @@ static void judge_unhealthy(const struct srd_evidence *ev, struct srd_findings *
     srd_finding_value(f, all > 0 ? 100 * bad / all : 100, part);
     srd_finding_share(f, bad, all);
     for (size_t row = 0; row < t->rows; row++)
-        if (srd_storage_is_database(t, row) && srd_storage_number(t, row, "UnhealthyTabletNum") > 0)
+        if (srd_storage_is_database(t, row) && srd_number_or_0(t, row, "UnhealthyTabletNum") > 0)
             srd_finding_row(f, &srd_probe_statistic, t, row);
 }
 
@@ -113,7 +113,7 @@ static void judge_inconsistent(const struct srd_evidence *ev, struct srd_finding
 
     for (size_t row = 0; row < t->rows; row++) {
         const char *db = srd_cell_text(t, row, "DbName"), *tablet;
-        double count = srd_storage_number(t, row, "InconsistentTabletNum");
+        double count = srd_number_or_0(t, row, "InconsistentTabletNum");
         struct srd_finding *f;
 
         if (!srd_storage_is_database(t, row) || count <= none.value)
@@ -162,7 +162,7 @@ static void judge_error_state(const struct srd_evidence *ev, struct srd_findings
         const char *db = srd_cell_text(t, row, "DbName"), *list, *id, *first = NULL, *last = NULL;
         const struct srd_table *ids =
             srd_evidence_get(ev, &srd_probe_sick_tablets, srd_cell_text(t, row, "DbId"));
-        double count = srd_storage_number(t, row, "ErrorStateTabletNum");
+        double count = srd_number_or_0(t, row, "ErrorStateTabletNum");
         struct srd_finding *f;
 
         if (!srd_storage_is_database(t, row) || count <= none.value)
@@ -214,8 +214,8 @@ static bool lag_ms(const struct srd_evidence *ev, const struct srd_sample *s, co
     for (size_t row = 0; s->replicas && row < s->replicas->rows; row++)
         if (srd_cell_is(s->replicas, row, "TabletId", tablet) &&
             srd_cell_is(s->replicas, row, "BackendId", backend) &&
-            srd_storage_number(s->replicas, row, "LstFailedVersion") > 0)
-            return srd_storage_age_ms(ev, s->replicas, row, "LstFailedTime", age);
+            srd_number_or_0(s->replicas, row, "LstFailedVersion") > 0)
+            return srd_age_ms(ev, s->replicas, row, "LstFailedTime", age);
     return false;
 }
 
@@ -236,8 +236,8 @@ static void measure_lag(const struct srd_evidence *ev, const struct srd_sample *
         size_t behind = 0;
 
         for (size_t row = tablet.row; row < tablet.row + tablet.rows; row++) {
-            double versions = srd_storage_number(s->status, row, "CommittedVersion") -
-                              srd_storage_number(s->status, row, "Version");
+            double versions = srd_number_or_0(s->status, row, "CommittedVersion") -
+                              srd_number_or_0(s->status, row, "Version");
             int64_t age;
 
             if (!lags(be, s->status, row))
@@ -282,7 +282,7 @@ static void report_lag(struct srd_findings *out, const struct srd_sample *s, con
     if (lag->longest_ms >= 0)
         srd_finding_value(f, (double)lag->longest_ms, lasting);
     srd_finding_share(f, (double)lag->tablets, all);
-    srd_finding_field(out, f, "table", srd_storage_table_sql(out->arena, s->db, s->table));
+    srd_finding_field(out, f, "table", srd_table_sql(out->arena, s->db, s->table));
     srd_finding_field(out, f, "partition", srd_quote_identifier(out->arena, s->partition));
     srd_finding_field(out, f, "tablet", id);
     srd_finding_field(out, f, "backend_id", srd_cell_text(s->status, lag->worst_row, "BackendId"));

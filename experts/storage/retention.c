@@ -57,7 +57,7 @@ static bool is_much(const struct srd_evidence *ev, const struct srd_table *t, si
     bool hourly = h->width_ms > 0 && h->width_ms < 20 * HOUR_MS; /* 365 of them are two weeks */
 
     return h->age_ms > years.value * YEAR_MS ||
-           (!hourly && srd_storage_number(t, row, "PARTITIONS") >= most.value);
+           (!hourly && srd_number_or_0(t, row, "PARTITIONS") >= most.value);
 }
 
 bool srd_storage_keeps_much(const struct srd_evidence *ev, size_t row)
@@ -93,8 +93,8 @@ static void report_history(const struct srd_evidence *ev, struct srd_findings *o
     struct srd_limit most = srd_limit_catalogue(ev, "storage.no-retention", 365, SRD_UNIT_COUNT);
     struct srd_limit years =
         srd_limit_catalogue(ev, "storage.no-retention.years", 2, SRD_UNIT_COUNT);
-    double n = srd_storage_number(t, row, "PARTITIONS");
-    double size = srd_storage_number(t, row, "DATA_BYTES");
+    double n = srd_number_or_0(t, row, "PARTITIONS");
+    double size = srd_number_or_0(t, row, "DATA_BYTES");
     double keep = h->width_ms > 0 ? ceil(400 * DAY_MS / h->width_ms) : 400; /* a good year */
     struct srd_finding *f = srd_storage_table_finding(
         out, SRD_INFO, &srd_probe_table_sizes, row, NULL,

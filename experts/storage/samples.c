@@ -20,15 +20,15 @@ double srd_storage_sum(const struct srd_table *statistic, const char *column)
 
     for (size_t row = 0; row < statistic->rows; row++)
         if (srd_storage_is_database(statistic, row))
-            all += srd_storage_number(statistic, row, column);
+            all += srd_number_or_0(statistic, row, column);
     return all;
 }
 
 static double sick(const struct srd_table *statistic, size_t row)
 {
-    return srd_storage_number(statistic, row, "UnhealthyTabletNum") +
-           srd_storage_number(statistic, row, "ErrorStateTabletNum") +
-           srd_storage_number(statistic, row, "InconsistentTabletNum");
+    return srd_number_or_0(statistic, row, "UnhealthyTabletNum") +
+           srd_number_or_0(statistic, row, "ErrorStateTabletNum") +
+           srd_number_or_0(statistic, row, "InconsistentTabletNum");
 }
 
 struct sick_db {

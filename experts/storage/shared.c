@@ -16,16 +16,12 @@ bool srd_storage_is_id(const char *text)
 
 bool srd_storage_alive(const struct srd_table *nodes, size_t row)
 {
-    bool alive;
-
-    return srd_cell_bool(nodes, row, "Alive", &alive) && alive;
+    return srd_is_true(nodes, row, "Alive");
 }
 
 bool srd_storage_decommissioned(const struct srd_table *nodes, size_t row)
 {
-    bool gone;
-
-    return srd_cell_bool(nodes, row, "SystemDecommissioned", &gone) && gone;
+    return srd_is_true(nodes, row, "SystemDecommissioned");
 }
 
 size_t srd_storage_dead(const struct srd_table *backends)
@@ -43,50 +39,6 @@ size_t srd_storage_backend_row(const struct srd_table *backends, const char *id)
         if (srd_cell_is(backends, row, "BackendId", id))
             return row;
     return SRD_NO_COLUMN;
-}
-
-const char *srd_storage_backend_name(struct srd_arena *arena, const struct srd_table *backends,
-                                     size_t row)
-{
-    const char *host = srd_cell_text(backends, row, "IP");
-    bool many = backends->rows > 2000; /* then not worth the search */
-
-    for (size_t other = 0; other < backends->rows && !many; other++)
-        if (other != row && srd_cell_is(backends, other, "IP", host))
-            return srd_arena_printf(arena, "%s:%s", host,
-                                    srd_cell_text(backends, row, "HeartbeatPort"));
-    if (many)
-        return srd_arena_printf(arena, "%s:%s", host,
-                                srd_cell_text(backends, row, "HeartbeatPort"));
-    return host;
-}
-
-bool srd_storage_age_ms(const struct srd_evidence *ev, const struct srd_table *table, size_t row,
-                        const char *column, int64_t *age_ms)
-{
-    int64_t then;
-
-    if (!ev->cluster.clock_known || !srd_cell_time_ms(table, row, column, &then))
-        return false;
-    *age_ms = ev->cluster.now_ms - then;
-    /* clocks of two machines may differ a little; more means that the zone is not what we think */
-    return *age_ms >= -5 * 60000;
-}
-
-bool srd_storage_lacks(struct srd_findings *out, const struct srd_table *table,
-                       const char *statement, const char *columns)
-{
-    const char *missing = srd_table_lacks(table, columns, out->arena);
-
-    if (missing)
-        srd_cannot_judge(out, SRD_VERSION_ABSENT, "%s has no column %s", statement, missing);
-    return missing != NULL;
-}
-
-const char *srd_storage_table_sql(struct srd_arena *arena, const char *db, const char *table)
-{
-    return srd_arena_printf(arena, "%s.%s", srd_quote_identifier(arena, db),
-                            srd_quote_identifier(arena, table));
 }
 
 /* Tablets and tables. */
@@ -154,13 +106,6 @@ const struct srd_probe srd_probe_few_left = {
 
 /* Replicas. */
 
-double srd_storage_number(const struct srd_table *t, size_t row, const char *column)
-{
-    double value;
-
-    return srd_cell_number(t, row, column, &value) ? value : 0;
-}
-
 /*
  * Can this replica of ADMIN SHOW REPLICA STATUS be read? Status OK, or DEAD only because its BE is
  * being decommissioned: that one still serves.
@@ -177,8 +122,8 @@ bool srd_storage_usable(const struct srd_table *be, const struct srd_table *t, s
     node = srd_storage_backend_row(be, srd_cell(t, row, "BackendId"));
     return node != SRD_NO_COLUMN && srd_storage_alive(be, node) &&
            srd_storage_decommissioned(be, node) &&
-           srd_storage_number(t, row, "LastFailedVersion") <= 0 &&
-           srd_storage_number(t, row, "Version") >= srd_storage_number(t, row, "CommittedVersion");
+           srd_number_or_0(t, row, "LastFailedVersion") <= 0 &&
+           srd_number_or_0(t, row, "Version") >= srd_number_or_0(t, row, "CommittedVersion");
 }
 
 /* The same for a row of SHOW TABLET FROM, which does not know bad replicas. */
@@ -187,7 +132,7 @@ static bool seems_usable(const struct srd_table *be, const struct srd_table *t, 
     size_t node = srd_storage_backend_row(be, srd_cell(t, row, "BackendId"));
 
     return node != SRD_NO_COLUMN && srd_storage_alive(be, node) &&
-           srd_storage_number(t, row, "LstFailedVersion") <= 0;
+           srd_number_or_0(t, row, "LstFailedVersion") <= 0;
 }
 
 bool srd_storage_next_tablet(const struct srd_table *be, const struct srd_table *t, bool status,
@@ -202,7 +147,7 @@ bool srd_storage_next_tablet(const struct srd_table *be, const struct srd_table 
         size_t node = srd_storage_backend_row(be, srd_cell(t, row, "BackendId"));
 
         tablet->rows++;
-        if (srd_storage_number(t, row, "BackendId") <= 0)
+        if (srd_number_or_0(t, row, "BackendId") <= 0)
             continue;
         tablet->replicas++;
         tablet->usable += status ? srd_storage_usable(be, t, row) : seems_usable(be, t, row);
@@ -224,5 +169,5 @@ bool srd_storage_may_be_restarting(const struct srd_evidence *ev, const char *be
     int64_t age;
 
     return node != SRD_NO_COLUMN && !srd_storage_alive(be, node) &&
-           srd_storage_age_ms(ev, be, node, "LastHeartbeat", &age) && (double)age < window.value;
+           srd_age_ms(ev, be, node, "LastHeartbeat", &age) && (double)age < window.value;
 }

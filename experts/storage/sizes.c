@@ -278,7 +278,7 @@ double srd_storage_all(const struct srd_evidence *ev, const char *column)
 {
     const struct srd_table *t = srd_evidence_get(ev, &srd_probe_table_sizes, NULL);
 
-    return t ? srd_storage_number(t, total_row(t), column) : 0;
+    return t ? srd_number_or_0(t, total_row(t), column) : 0;
 }
 
 /* How many tables the leader counts; false: it was not asked, or did not say. */
@@ -414,22 +414,13 @@ struct srd_finding *srd_storage_table_finding(struct srd_findings *out, enum srd
                                     ? srd_partition_sizes(out->ev)
                                     : srd_evidence_get(out->ev, probe, NULL);
     const char *db = srd_cell_text(t, row, "DB_NAME"), *table = srd_cell_text(t, row, "TABLE_NAME");
-    const char *name =
-        srd_arena_printf(out->arena, partition ? "%s.%s/%s" : "%s.%s", db, table, partition);
     struct srd_finding *f;
-    const char *words;
     va_list args;
 
     va_start(args, format);
-    words = srd_arena_vprintf(out->arena, format, args);
+    f = srd_partition_finding(out, severity, db, table, partition, format, args);
     va_end(args);
-    f = srd_finding_add(out, severity, partition ? "partition" : "table", name, "%s %s", name,
-                        words);
-    srd_finding_field(out, f, "name", name);
-    srd_finding_field(out, f, "table", srd_storage_table_sql(out->arena, db, table));
     srd_finding_field(out, f, "database", srd_quote_identifier(out->arena, db));
-    if (partition)
-        srd_finding_field(out, f, "partition", srd_quote_identifier(out->arena, partition));
     srd_finding_row(f, probe, t, row);
     return f;
 }
@@ -522,7 +513,7 @@ static void put(struct srd_rows *out, const char *column, const struct srd_table
 static void fill_row(const struct srd_evidence *ev, struct srd_rows *out, const struct srd_table *t,
                      size_t row)
 {
-    double tablets = srd_storage_number(t, row, "TABLETS");
+    double tablets = srd_number_or_0(t, row, "TABLETS");
     enum srd_retention retention = srd_storage_retention(ev, row, out->arena);
 
     srd_rows_add(out);
@@ -537,7 +528,7 @@ static void fill_row(const struct srd_evidence *ev, struct srd_rows *out, const 
     put(out, "partitions", t, row, "PARTITIONS");
     put(out, "tablets", t, row, "TABLETS");
     if (tablets > 0)
-        srd_put_number(out, "tablet_bytes", srd_storage_number(t, row, "COPY_BYTES") / tablets);
+        srd_put_number(out, "tablet_bytes", srd_number_or_0(t, row, "COPY_BYTES") / tablets);
     put(out, "replication", t, row, "REPLICATION_NUM");
     if (retention != SRD_RETENTION_UNKNOWN)
         srd_put_text(out, "retention", retention == SRD_RETENTION_SET ? "yes" : "no");
@@ -556,7 +547,7 @@ static void fill_tables(const struct srd_evidence *ev, const struct srd_arg_valu
         if (!srd_cell(t, row, "TABLE_NAME"))
             continue;
         fill_row(ev, out, t, row);
-        sum += srd_storage_number(t, row, "DATA_BYTES");
+        sum += srd_number_or_0(t, row, "DATA_BYTES");
         shown++;
     }
     srd_rows_summary(out, "%s of %s tables, %s of %s", srd_text_count(out->arena, (double)shown),

@@ -23,7 +23,7 @@ static bool is_young(const struct srd_evidence *ev, const struct srd_table *be, 
 {
     int64_t age;
 
-    return srd_storage_age_ms(ev, be, row, "LastStartTime", &age) && age < DAY_MS;
+    return srd_age_ms(ev, be, row, "LastStartTime", &age) && age < DAY_MS;
 }
 
 /* Used part of all known paths on @medium (NULL: any), or what SHOW BACKENDS says of the whole BE.
@@ -114,8 +114,8 @@ static void judge_spread(const struct srd_evidence *ev, struct srd_findings *out
         fresh ? srd_arena_printf(out->arena, ", %zu started within a day left out", fresh) : "");
     if (points <= gap.value || high->used_percent <= floor.value)
         return;
-    full = srd_storage_backend_name(out->arena, be, high->row);
-    empty = srd_storage_backend_name(out->arena, be, low->row);
+    full = srd_node_name(out->arena, be, high->row);
+    empty = srd_node_name(out->arena, be, low->row);
     f = srd_finding_add(out, high->at_soft ? SRD_CRITICAL : SRD_WARNING, "backend", full,
                         "%s is %.1f %% full, %s only %.1f %%: %.1f points apart%s", full,
                         high->used_percent, empty, low->used_percent, points, of);
@@ -133,8 +133,8 @@ static void judge_skew_backends(const struct srd_evidence *ev, struct srd_findin
     struct srd_disks disks = srd_storage_disks(ev, out->arena);
     size_t media = 0;
 
-    if (srd_storage_lacks(out, disks.backends, "SHOW BACKENDS",
-                          "UsedPct MaxDiskUsedPct TotalCapacity AvailCapacity"))
+    if (srd_lacks(out, disks.backends, "SHOW BACKENDS",
+                  "UsedPct MaxDiskUsedPct TotalCapacity AvailCapacity"))
         return;
     if (!disks.alive) {
         srd_cannot_judge(out, SRD_NO_BACKEND, "no backend is alive");

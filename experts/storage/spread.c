@@ -43,7 +43,7 @@ static void find_lost(const struct srd_evidence *ev, struct srd_arena *arena,
         if (node == SRD_NO_COLUMN)
             table->restarting = false;
         else if (!table->lost_on)
-            table->lost_on = srd_storage_backend_name(arena, be, node);
+            table->lost_on = srd_node_name(arena, be, node);
         else if (table->lost_on_row != node)
             table->several = true;
         table->lost_on_row = node;
@@ -69,7 +69,7 @@ static void report_single(struct srd_findings *out, const struct low_table *t,
             : "");
     srd_finding_value(f, t->bytes, limit);
     srd_finding_share(f, t->bytes, all_bytes);
-    srd_finding_field(out, f, "table", srd_storage_table_sql(out->arena, t->db, t->table));
+    srd_finding_field(out, f, "table", srd_table_sql(out->arena, t->db, t->table));
     srd_finding_field(out, f, "size", srd_text_bytes(out->arena, t->bytes));
     if (t->lost_on)
         srd_finding_field(out, f, "backend", t->lost_on);
@@ -238,9 +238,9 @@ static void judge_crowds(const struct srd_evidence *ev, struct srd_findings *out
     double all = 0, tablets;
 
     for (size_t row = 0; row < nodes->rows; row++)
-        all += srd_storage_number(nodes, row, "TabletNum");
+        all += srd_number_or_0(nodes, row, "TabletNum");
     for (size_t row = 0; row < nodes->rows; row++) {
-        const char *name = srd_storage_backend_name(out->arena, nodes, row);
+        const char *name = srd_node_name(out->arena, nodes, row);
         enum report report = compute ? REPORT_UNKNOWN : report_of(ev, nodes, row);
         enum srd_severity level;
         struct srd_finding *f;
@@ -285,7 +285,7 @@ static void judge_tablet_count(const struct srd_evidence *ev, struct srd_finding
     double most = 0;
     size_t known = 0;
 
-    if (srd_storage_lacks(out, be, "SHOW BACKENDS", "TabletNum"))
+    if (srd_lacks(out, be, "SHOW BACKENDS", "TabletNum"))
         return;
     if (!heap_percent(ev, &c.heap_percent))
         c.heap_percent = -1;
@@ -363,7 +363,7 @@ static void put_node(struct srd_rows *out, const struct srd_table *t, size_t row
     double tablets, bytes;
 
     srd_rows_add(out);
-    srd_put_text(out, "node", srd_storage_backend_name(out->arena, t, row));
+    srd_put_text(out, "node", srd_node_name(out->arena, t, row));
     srd_put_id(out, "node_id", srd_cell(t, row, compute ? "ComputeNodeId" : "BackendId"));
     srd_put_text(out, "kind", compute ? "CN" : "BE");
     srd_put_text(out, "state",
@@ -463,8 +463,8 @@ static void fill_replicas(const struct srd_evidence *ev, const struct srd_arg_va
         for (size_t i = 0; i < (lake ? 3 : sizeof(columns) / sizeof(columns[0])); i++)
             if (srd_cell_number(t, row, columns[i][1], &value))
                 srd_put_number(out, columns[i][0], value);
-        tablets += srd_storage_number(t, row, "TabletNum");
-        unhealthy += srd_storage_number(t, row, "UnhealthyTabletNum");
+        tablets += srd_number_or_0(t, row, "TabletNum");
+        unhealthy += srd_number_or_0(t, row, "UnhealthyTabletNum");
     }
     if (lake) {
         srd_rows_summary(out, "%s tablets in %zu databases", srd_text_count(out->arena, tablets),

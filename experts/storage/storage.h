@@ -49,26 +49,12 @@ extern const struct srd_probe srd_probe_tablet_replicas; /* likewise, also of ma
 
 #define SRD_GIB 1073741824.0
 
-/* A node of SHOW BACKENDS as people call it: its host, with the heartbeat port if others share it. */
-const char *srd_storage_backend_name(struct srd_arena *arena, const struct srd_table *backends,
-                                     size_t row);
 /* The row of SHOW BACKENDS with this BackendId, or SRD_NO_COLUMN. */
 size_t srd_storage_backend_row(const struct srd_table *backends, const char *id);
 /* Alive="true"; what cannot be read counts as not alive. */
 bool srd_storage_alive(const struct srd_table *nodes, size_t row);
 bool srd_storage_decommissioned(const struct srd_table *nodes, size_t row);
 size_t srd_storage_dead(const struct srd_table *backends); /* backends that are not alive */
-/*
- * How long ago the time in @column was, by the clock of the FE; false when that is not known or makes no
- * sense (a time in the future shows a wrong print zone).
- */
-bool srd_storage_age_ms(const struct srd_evidence *ev, const struct srd_table *table, size_t row,
-                        const char *column, int64_t *age_ms);
-/* Says "not checked" and returns true when @table lacks one of the blank-separated @columns. */
-bool srd_storage_lacks(struct srd_findings *out, const struct srd_table *table,
-                       const char *statement, const char *columns);
-/* `db`.`table` for printed remedies. */
-const char *srd_storage_table_sql(struct srd_arena *arena, const char *db, const char *table);
 
 /* A path of a BE, with everything that the checks compare. */
 struct srd_disk {
@@ -134,9 +120,6 @@ struct srd_disk_limit {
 struct srd_disk_limit srd_storage_hard_limit(const struct srd_evidence *ev);
 struct srd_disk_limit srd_storage_soft_limit(const struct srd_evidence *ev);
 bool srd_storage_over(const struct srd_disk *disk, const struct srd_disk_limit *limit);
-
-/* The number in a cell; 0 when it says nothing. For counters that are 0 when nothing is wrong. */
-double srd_storage_number(const struct srd_table *t, size_t row, const char *column);
 
 /*
  * Can this replica of ADMIN SHOW REPLICA STATUS be read? Status OK, or DEAD only because its BE is

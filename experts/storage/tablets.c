@@ -11,13 +11,6 @@ static const char *bytes(struct srd_findings *out, double n)
     return srd_text_bytes(out->arena, n);
 }
 
-static bool is_temporary(const struct srd_table *p, size_t row)
-{
-    bool temporary;
-
-    return srd_cell_bool(p, row, "IS_TEMP", &temporary) && temporary;
-}
-
 /* One value for each row of @t, 0 for the rows that do not count. */
 static double *values_of(struct srd_findings *out, const struct srd_table *t,
                          double (*value)(const struct srd_table *t, size_t row))
@@ -53,16 +46,16 @@ static const char *colocated(const struct srd_evidence *ev, struct srd_findings 
 
 static double average(const struct srd_table *p, size_t row)
 {
-    double buckets = srd_storage_number(p, row, "BUCKETS");
+    double buckets = srd_number_or_0(p, row, "BUCKETS");
 
-    return is_temporary(p, row)
+    return srd_is_true(p, row, "IS_TEMP")
                ? 0
-               : srd_storage_number(p, row, "COPY_BYTES") / (buckets > 0 ? buckets : 1);
+               : srd_number_or_0(p, row, "COPY_BYTES") / (buckets > 0 ? buckets : 1);
 }
 
 static double largest(const struct srd_table *s, size_t row)
 {
-    return srd_storage_number(s, row, "BYTES_MAX");
+    return srd_number_or_0(s, row, "BYTES_MAX");
 }
 
 /* What judge_too_large() looks at. */
@@ -104,8 +97,8 @@ static void judge_average(struct srd_findings *out, const struct large *l, size_
         srd_storage_group(&l->by_largest, chain, l->singles, l->single.value, &one);
     if (one.worst > l->critical.value)
         return; /* told with the single tablet */
-    size = srd_storage_number(p, g.worst_row, "COPY_BYTES");
-    buckets = srd_storage_number(p, g.worst_row, "BUCKETS");
+    size = srd_number_or_0(p, g.worst_row, "COPY_BYTES");
+    buckets = srd_number_or_0(p, g.worst_row, "BUCKETS");
     f = srd_storage_table_finding(out, SRD_WARNING, &srd_probe_partitions, g.worst_row,
                                   srd_cell_text(p, g.worst_row, "PARTITION_NAME"),
                                   "has tablets of %s on average (%s in %s bucket%s)%s",
@@ -136,7 +129,7 @@ static void judge_single(struct srd_findings *out, const struct large *l, size_t
                                   "has a tablet of %s%s", bytes(out, g.worst),
                                   srd_storage_more(out->arena, &g));
     srd_finding_value(f, g.worst, worse ? l->critical : l->single);
-    srd_finding_share(f, srd_storage_number(s, g.worst_row, "BYTES_SUM"),
+    srd_finding_share(f, srd_number_or_0(s, g.worst_row, "BYTES_SUM"),
                       srd_storage_all(out->ev, "COPY_BYTES"));
 }
 
@@ -190,7 +183,7 @@ static void judge_small_table(const struct srd_evidence *ev, struct srd_findings
         srd_limit_catalogue(ev, "storage.tablet-too-small.tablets", 1000, SRD_UNIT_COUNT);
     struct srd_limit size =
         srd_limit_catalogue(ev, "storage.tablet-too-small", 100 * SRD_MIB, SRD_UNIT_BYTES);
-    double tablets = srd_storage_number(t, row, "FILLED_TABLETS"), median;
+    double tablets = srd_number_or_0(t, row, "FILLED_TABLETS"), median;
     const char *group;
     struct srd_finding *f;
 
@@ -235,14 +228,14 @@ static void judge_too_small(const struct srd_evidence *ev, struct srd_findings *
 /* How many times the average the fullest bucket holds; 0 where that says nothing. */
 static double skew(const struct srd_table *s, size_t row)
 {
-    double tablets = srd_storage_number(s, row, "TABLETS");
-    double sum = srd_storage_number(s, row, "ROWS_SUM");
+    double tablets = srd_number_or_0(s, row, "TABLETS");
+    double sum = srd_number_or_0(s, row, "ROWS_SUM");
 
-    if (tablets < 4 || sum <= 0 || srd_storage_number(s, row, "BYTES_SUM") <= SRD_GIB ||
-        srd_storage_number(s, row, "BYTES_MAX") < 64 * SRD_MIB ||
+    if (tablets < 4 || sum <= 0 || srd_number_or_0(s, row, "BYTES_SUM") <= SRD_GIB ||
+        srd_number_or_0(s, row, "BYTES_MAX") < 64 * SRD_MIB ||
         srd_storage_is_internal(srd_cell(s, row, "DB_NAME")))
         return 0;
-    return srd_storage_number(s, row, "ROWS_MAX") * tablets / sum;
+    return srd_number_or_0(s, row, "ROWS_MAX") * tablets / sum;
 }
 
 static void judge_skewed_table(const struct srd_evidence *ev, struct srd_findings *out,
@@ -276,7 +269,7 @@ static void judge_skewed_table(const struct srd_evidence *ev, struct srd_finding
         group ? "; its bucket key is that of colocation group " : "", group ? group : "",
         srd_storage_more(out->arena, &g));
     srd_finding_value(f, g.worst, worse ? critical : warning);
-    srd_finding_share(f, srd_storage_number(s, g.worst_row, "BYTES_SUM"),
+    srd_finding_share(f, srd_number_or_0(s, g.worst_row, "BYTES_SUM"),
                       srd_storage_all(ev, "COPY_BYTES"));
 }
 
@@ -302,8 +295,8 @@ static void judge_skew(const struct srd_evidence *ev, struct srd_findings *out)
 /* Bytes per bucket of a large partition with fewer buckets than @nodes; else 0. */
 static double per_bucket(const struct srd_table *p, size_t row, double nodes)
 {
-    if (srd_storage_number(p, row, "COPY_BYTES") <= 10 * SRD_GIB ||
-        srd_storage_number(p, row, "BUCKETS") >= nodes ||
+    if (srd_number_or_0(p, row, "COPY_BYTES") <= 10 * SRD_GIB ||
+        srd_number_or_0(p, row, "BUCKETS") >= nodes ||
         srd_cell_is(p, row, "DISTRIBUTION_KEY", "ALL KEY")) /* RANDOM: StarRocks adds buckets */
         return 0;
     return average(p, row);
@@ -332,7 +325,7 @@ static void judge_parallelism(const struct srd_evidence *ev, struct srd_findings
     }
     srd_storage_says_unseen(ev, out);
     for (size_t row = 0; row < p->rows; row++) {
-        read += !is_temporary(p, row);
+        read += !srd_is_true(p, row, "IS_TEMP");
         values[row] = per_bucket(p, row, nodes);
     }
     if (read >= SRD_PARTITIONS_READ)
@@ -345,15 +338,15 @@ static void judge_parallelism(const struct srd_evidence *ev, struct srd_findings
 
         if (!chains.first[row] || !srd_storage_group(&chains, row, values, size.value, &g))
             continue;
-        buckets = srd_storage_number(p, g.worst_row, "BUCKETS");
+        buckets = srd_number_or_0(p, g.worst_row, "BUCKETS");
         f = srd_storage_table_finding(out, SRD_WARNING, &srd_probe_partitions, g.worst_row,
                                       srd_cell_text(p, g.worst_row, "PARTITION_NAME"),
                                       "spreads %s over %.0f bucket%s, fewer than the %.0f nodes%s",
-                                      bytes(out, srd_storage_number(p, g.worst_row, "COPY_BYTES")),
+                                      bytes(out, srd_number_or_0(p, g.worst_row, "COPY_BYTES")),
                                       buckets, buckets > 1 ? "s" : "", nodes,
                                       srd_storage_more(out->arena, &g));
         srd_finding_value(f, buckets, alive);
-        srd_finding_share(f, srd_storage_number(p, g.worst_row, "COPY_BYTES"),
+        srd_finding_share(f, srd_number_or_0(p, g.worst_row, "COPY_BYTES"),
                           srd_storage_all(ev, "COPY_BYTES"));
     }
     srd_measured(out, "partitions with more than 5 GB per bucket: %zu, nodes: %.0f", read, nodes);

@@ -14,7 +14,7 @@
 static bool still_ms(const struct srd_evidence *ev, const struct srd_table *t, size_t row,
                      int64_t *out)
 {
-    return srd_txn_age_ms(ev, t, row, "VISIBLE_VERSION_TIME", out);
+    return srd_age_ms(ev, t, row, "VISIBLE_VERSION_TIME", out);
 }
 
 static double gap_of(const struct srd_table *t, size_t row)

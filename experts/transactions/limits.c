@@ -138,7 +138,7 @@ static struct oldest find_oldest(const struct srd_evidence *ev, const struct srd
         if (!has_status(t, row, status))
             continue;
         o.count++;
-        if (!srd_txn_age_ms(ev, t, row, column, &age)) {
+        if (!srd_age_ms(ev, t, row, column, &age)) {
             o.undated++;
             continue;
         }
@@ -228,7 +228,7 @@ static struct leaks find_leaks(const struct srd_evidence *ev, const struct srd_t
             continue;
         if (!srd_cell_number(t, row, "TimeoutMs", &timeout) || timeout <= 0)
             continue; /* may take as long as it likes */
-        if (!srd_txn_age_ms(ev, t, row, "PrepareTime", &age)) {
+        if (!srd_age_ms(ev, t, row, "PrepareTime", &age)) {
             l.undated++;
             continue;
         }

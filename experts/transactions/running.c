@@ -230,21 +230,6 @@ bool srd_txn_is_limited(const struct srd_table *running, size_t row)
            !srd_cell_is(running, row, "LoadJobSourceType", "LAKE_COMPACTION");
 }
 
-bool srd_txn_age_ms(const struct srd_evidence *ev, const struct srd_table *running, size_t row,
-                    const char *column, int64_t *age_ms)
-{
-    int64_t then;
-
-    if (!ev->cluster.clock_known || !srd_cell_time_ms(running, row, column, &then))
-        return false;
-    *age_ms = ev->cluster.now_ms - then;
-    if (*age_ms < -300000)
-        return false; /* in the future: the zone is not what we think */
-    /* the clock was read before the list */
-    *age_ms = *age_ms < 0 ? 0 : *age_ms;
-    return true;
-}
-
 #define EXCERPT 160
 
 const char *srd_txn_excerpt(struct srd_arena *arena, const char *text)

@@ -53,9 +53,6 @@ void srd_txn_coverage(struct srd_findings *out, const struct srd_txn_databases *
 
 /* Counts towards max_running_txn_num_per_db? Routine Load tasks and compactions do not. */
 bool srd_txn_is_limited(const struct srd_table *running, size_t row);
-/* Age of the time in @column; false when it is not known. */
-bool srd_txn_age_ms(const struct srd_evidence *ev, const struct srd_table *running, size_t row,
-                    const char *column, int64_t *age_ms);
 /* How many transactions that count each database has, as the leader's metric says. */
 struct srd_txn_counts {
     struct srd_txn_count {

@@ -49,7 +49,7 @@ static void put_line(struct srd_rows *out, const struct srd_evidence *ev, const 
     put_cell(out, "coordinator", l, "Coordinator");
     if (l->age_ms >= 0)
         srd_put_number(out, "age_ms", (double)l->age_ms);
-    if (srd_txn_age_ms(ev, t, l->row, "CommitTime", &age))
+    if (srd_age_ms(ev, t, l->row, "CommitTime", &age))
         srd_put_number(out, "committed_ms", (double)age);
     if (srd_cell_number(t, l->row, "TimeoutMs", &timeout) && timeout > 0)
         srd_put_number(out, "timeout_ms", timeout);
@@ -72,7 +72,7 @@ static void fill_running(const struct srd_evidence *ev, const struct srd_arg_val
             struct line *l = &lines[count++];
 
             *l = (struct line){ &all.items[i], row, -1 };
-            if (!srd_txn_age_ms(ev, l->db->running, row, "PrepareTime", &l->age_ms))
+            if (!srd_age_ms(ev, l->db->running, row, "PrepareTime", &l->age_ms))
                 l->age_ms = -1;
         }
     qsort(lines, count, sizeof(*lines), by_age);
