@@ -47,6 +47,8 @@ bool srd_storage_is_internal(const char *db);
 bool srd_storage_row_is_primary_key(const struct srd_table *t, size_t row);
 /* What the whole cluster has of @column (of srd_probe_table_sizes); 0: not known. */
 double srd_storage_all(const struct srd_evidence *ev, const char *column);
+/* How many tables the leader counts; false: it was not asked, or did not say. */
+bool srd_storage_tables_there(const struct srd_evidence *ev, double *out);
 
 /*
  * Rows are filtered silently by privilege. Says "not checked" when the account sees no table, or

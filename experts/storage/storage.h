@@ -17,6 +17,7 @@
  *   tablets.c   how large, how even            partitions.c  how many, how large
  *   retention.c what never expires             dynamic.c   what comes next
  *   design.c    quotas, keys, media            later.c     what one sample cannot judge
+ *   disk_view.c   srdiag storage disks         table_view.c  srdiag storage tables
  *
  * Each file ends with the list of its checks and of its views: to add one, write it and its line there.
  */
