@@ -1,5 +1,9 @@
-"""Is the output that the README shows what the program prints? `tests/check_readme.py --write` renews it."""
+"""Is the output that the README shows what the program prints, and its numbers what the tables hold?
 
+`tests/check_readme.py --write` renews both.
+"""
+
+import json
 import os
 import re
 import subprocess
@@ -21,16 +25,37 @@ def demo():
     return done.stdout.replace("\r", "").rstrip()
 
 
+def listed(what):
+    done = subprocess.run([SRDIAG, "list", what, "-o", "json"], capture_output=True, text=True, cwd=ROOT, check=True)
+    return json.loads(done.stdout)["items"]
+
+
+def numbers():
+    checks, causes = listed("checks"), listed("causes")
+    made = sum(check["implemented"] for check in checks)
+    return f"{len(checks)} checks, of which {made} are made today, and {len(causes)} root causes"
+
+
+SHOWN = (("the README shows what the demo prints", demo,
+          re.compile(r"(?<=```\n\$ srdiag comprehensive --demo\n).*?(?=\n```\n)", re.S)),
+         ("the README counts checks and causes as the tables do", numbers,
+          re.compile(r"\d+ checks, of which \d+ are made today, and \d+ root causes")))
+
+
 def main():
-    text = README.read_text()
-    block = re.compile(r"(```\n\$ srdiag comprehensive --demo\n).*?(\n```\n)", re.S)
-    new = block.sub(lambda m: m[1] + demo() + m[2], text)
+    text, bad = README.read_text(), 0
     if "--write" in sys.argv:
-        README.write_text(new)
+        for _, made, place in SHOWN:
+            new = made()
+            text = place.sub(lambda _: new, text)
+        README.write_text(text)
         return 0
-    print("1..1")
-    print(f"{'ok' if new == text and block.search(text) else 'not ok'} 1 - the README shows what the demo prints")
-    return new != text
+    print(f"1..{len(SHOWN)}")
+    for number, (name, made, place) in enumerate(SHOWN, 1):
+        good = [found[0] for found in place.finditer(text)] == [made()]
+        print(f"{'ok' if good else 'not ok'} {number} - {name}")
+        bad += not good
+    return bad
 
 
 if __name__ == "__main__":
