@@ -331,11 +331,6 @@ static const char *picked_hours(const struct srd_evidence *ev, struct srd_arena 
     return srd_arena_printf(arena, "%" PRId64, hours < SRD_PICKED_HOURS ? SRD_PICKED_HOURS : hours);
 }
 
-void srd_pick_hours(const struct srd_evidence *ev, struct srd_keys *out)
-{
-    srd_keys_add(out, picked_hours(ev, out->arena), NULL, NULL);
-}
-
 /* Summer time is the cluster's business: it knows its zone by name. */
 const char *srd_global_zone(const struct srd_evidence *ev)
 {

@@ -86,13 +86,11 @@ struct srd_limit srd_fe_config(const struct srd_evidence *ev, const char *name, 
 const char *srd_fe_config_text(const struct srd_evidence *ev, const char *name);
 
 /*
- * The pick of a probe over a window, whose one parameter is the hours: "24", which diagnoses and
- * collections ask for and which also serves every view of up to a day, so that they share one answer
- * and a snapshot has it; more when the view's argument `hours` says so, which a snapshot does not
- * have. fill() cuts the rows to srd_hours().
+ * A probe over a window asks for 24 hours, which diagnoses and collections want and which also serves
+ * every view of up to a day, so that they share one answer and a snapshot has it; for more when the
+ * argument `hours` says so, which a snapshot does not have (srd_pick_hours_zone). fill() cuts the rows
+ * to srd_hours(): the argument `hours` of the view or of the expert; 24 without one.
  */
-void srd_pick_hours(const struct srd_evidence *ev, struct srd_keys *out);
-/* The argument `hours` of the view or of the expert; 24 without one. */
 int64_t srd_hours(const struct srd_evidence *ev);
 #define SRD_PICKED_HOURS 24
 

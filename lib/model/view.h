@@ -78,7 +78,7 @@ struct srd_view {
  *
  *     srd_keys_add(out, hours && hours->number > 24 ? digits(hours->number) : "24", NULL, NULL);
  *
- * For exactly this see srd_pick_hours() (experts/probes.h).
+ * For exactly this see srd_pick_hours_zone() (experts/probes.h).
  */
 const struct srd_arg_value *srd_view_arg(const struct srd_evidence *ev, const char *name);
 

@@ -50,7 +50,6 @@ size_t srd_sse_sessions(struct srd_serve *serve);
 void srd_sse_free(struct srd_sse **sse);
 
 struct srd_mcp *srd_serve_mcp(struct srd_serve *serve);
-struct srd_work *srd_serve_work(struct srd_serve *serve);
 /* Runs @run(@what) on a worker, if the tenant has one left or else when it has; false: too many wait. */
 bool srd_visit_submit(const struct srd_visit *visit, void (*run)(void *), void *what);
 /*
@@ -58,7 +57,6 @@ bool srd_visit_submit(const struct srd_visit *visit, void (*run)(void *), void *
  * that a cluster that hangs stops its own callers only.
  */
 bool srd_visit_submit_job(const struct srd_visit *visit, struct srd_mcp_job *job);
-struct srd_desk *srd_serve_desk(struct srd_serve *serve);
 struct srd_sse *srd_serve_sse(struct srd_serve *serve);
 /* Those that were in force when the visit began; for as long as its request lives. */
 const struct srd_serve_options *srd_visit_options(const struct srd_visit *visit);

@@ -27,14 +27,6 @@ struct srd_mcp *srd_serve_mcp(struct srd_serve *serve)
 {
     return serve->mcp;
 }
-struct srd_work *srd_serve_work(struct srd_serve *serve)
-{
-    return serve->work;
-}
-struct srd_desk *srd_serve_desk(struct srd_serve *serve)
-{
-    return serve->desk;
-}
 struct srd_sse *srd_serve_sse(struct srd_serve *serve)
 {
     return serve->sse;

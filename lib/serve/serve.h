@@ -7,32 +7,40 @@
 
 /*
  * One server for many clients: MCP over HTTP and SSE, the plain routes, and what stands around them.
+ * Where to look (inside: serve_private.h, route.h; the desk: desk.h, desk_private.h):
  *
- *   serve.c      life: start, signals, reload, drain
- *   gate.c       who may: addresses, Host and Origin, keys, tenants, rate, capacity, in that order
- *   keys.c       the keys and what they allow         limits.c    token buckets
- *   routes.c     the table of routes                  rest.c      /tools /call-tool /health /stats /admin/...
- *   mcp_http.c   /mcp                                 mcp_sse.c   /sse, /messages
- *   metrics.c    counters and histograms              journal.c   access and audit lines
- *   work.c       threads                              desk.c ...  the answers themselves
+ * - the server: serve.c its life, reload.c new settings, visits.c one request from head to log line,
+ *   work.c threads, lanes.c fair shares of them, notify.c systemd
+ * - who may: rules.c what one reading of the settings allows, gate.c the guards in their order,
+ *   keys.c keys and roles, tenants.c who shares it; token buckets are lib/net/limits.c
+ * - the wire: routes.c the table of paths, mcp_http.c /mcp, mcp_sse.c /sse and /messages, events.c
+ *   and pulse.c their streams, media.c types, answer.c headers
+ * - plain routes: rest.c /tools and /call-tool, health.c, admin.c, tenant_routes.c, openapi.c
+ * - the answers: desk.c, tools.c, orders.c, query.c, general.c, resources.c, prompts.c, schema.c;
+ *   results.c and sheet.c what a model reads of them, cache.c and kept.c what was said lately
+ * - the clusters: clusters.c and loans.c a few sources for many callers, remote.c agents, trouble.c
+ *   faults behind them
+ * - the books: journal.c access and audit lines, metrics.c, series.c and tally.c numbers
  */
+
 /* Everything that a file, a variable or an option can say; strings live until the next reload. */
 struct srd_serve_options {
     bool http, sse;         /* /mcp; /sse and /messages */
     const char *listen;     /* "127.0.0.1:3000" */
     const char *listen_origin; /* who said so ("environment HOST"), for messages; NULL */
     int listen_fd;          /* of socket activation; -1 */
-    const char *port_file;  /* NULL */
-    const char *key_file;   /* NULL */
+    const char *port_file;  /* gets the port once it listens, and goes at the end; NULL: none */
+    const char *key_file;   /* as keys.h says; NULL: none */
     const char *const *keys; /* API_KEY, API_KEYS: plain; NULL-ended */
     bool insecure;          /* beyond loopback without a key */
     const char *const *allow_ip, *const *allow_origin, *const *allow_host; /* NULL-ended */
-    size_t rate, rate_s;    /* 0: off */
-    size_t max_connections;
-    int64_t request_ms, idle_ms, session_ms; /* session_ms: idle SSE sessions, an hour */
-    size_t workers;
-    const char *tls_cert, *tls_key; /* files */
-    const char *log_file, *audit_file;
+    size_t rate, rate_s;    /* so many requests in so many seconds, of one key and address; 0: off */
+    size_t max_connections; /* and as many requests at work; 0: 1000, and any number */
+    int64_t idle_ms;    /* of a connection without a request; 0: 75 s */
+    int64_t session_ms; /* of an SSE session without a message; 0: an hour */
+    size_t workers; /* threads for calls; 0: 8 */
+    const char *tls_cert, *tls_key; /* files of PEM; NULL: no TLS */
+    const char *log_file, *audit_file; /* see srd_journal_options; NULL */
     bool log_json;
     int log_fd;    /* where lines go without a file: 2; -1: nowhere */
     bool log_access; /* a line for each request; calls of tools are always told */

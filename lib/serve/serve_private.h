@@ -11,8 +11,9 @@
 #include "lib/serve/metrics.h"
 
 /*
- * What the files of the server share: serve.c (life), visits.c (one request from head to log line),
- * reload.c, rest.c, health.c, admin.c, openapi.c (routes).
+ * What the files of the server share; which file does what is in serve.h. Threads: the main one
+ * (life, signals, reload), the event loops (handle(), gone(), done() of visits.c), the workers (what
+ * they hand over), the pulse.
  */
 
 /*
@@ -83,7 +84,8 @@ bool srd_trace_id(const char *traceparent, char out[33]);
 
 /* ---- reload.c ---- */
 
-/* Reads everything again; on an error nothing changes. A worker's or the main thread; any number.
+/*
+ * Reads everything again; on an error nothing changes. A worker's or the main thread; any number.
  */
 int srd_serve_reload(struct srd_serve *serve, struct srd_error *err);
 struct srd_generation *srd_generation_hold(struct srd_serve *serve);
@@ -105,7 +107,8 @@ extern const struct srd_route srd_route_root, srd_route_health, srd_route_health
     srd_route_test_agent, srd_route_tenants;
 /* /openapi.json: @routes as OpenAPI 3.1. */
 struct srd_json *srd_openapi(const struct srd_route *const *routes, const char *version);
-/* Runs @work(request) on a worker; answers 503 if there is none. The request is the worker's then.
+/*
+ * Runs @work(request) on a worker; answers 503 if there is none. The request is the worker's then.
  */
 void srd_visit_work(struct srd_visit *visit, struct srd_http_request *request,
                     void (*work)(void *request));
