@@ -61,7 +61,8 @@ static int show(struct srd_call *call, struct srd_error *err)
     return srd_listing_print(call, &listing, err);
 }
 
-/* A variable that begins like ours and is none of ours is a typing error that nobody would notice.
+/*
+ * A variable that begins like ours and is none of ours is a typing error that nobody would notice.
  */
 static void check_environment(struct srd_call *call)
 {

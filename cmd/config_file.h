@@ -61,8 +61,7 @@ void srd_problem_add(struct srd_config_text *out, enum srd_weight weight, const 
 
 /*
  * The whole of a small file (at most 1 MiB), with its permission bits. SRD_E_SYSTEM with the
- * reason;
- * @missing is then set when there simply is no such file.
+ * reason; @missing is then set when there simply is no such file.
  */
 int srd_small_file(const char *path, struct srd_arena *arena, char **bytes, size_t *n,
                    unsigned *mode, bool *missing, struct srd_error *err);

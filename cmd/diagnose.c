@@ -29,7 +29,8 @@ static const struct srd_option *option_named(const struct srd_option *options, c
     return NULL;
 }
 
-/* What takes arguments: the diagnosis itself (no name) and each of its views; ends with NULL args.
+/*
+ * What takes arguments: the diagnosis itself (no name) and each of its views; ends with NULL args.
  */
 struct taker {
     const char *name;

@@ -22,7 +22,8 @@ struct srd_health_target {
  */
 int srd_health_url(const char *url, struct srd_arena *arena, struct srd_health_target *out,
                    struct srd_error *err);
-/* "[ADDRESS:]PORT", as srdiag serve takes it: a server on every address is asked on this machine.
+/*
+ * "[ADDRESS:]PORT", as srdiag serve takes it: a server on every address is asked on this machine.
  */
 int srd_health_listen(const char *listen, struct srd_arena *arena, struct srd_health_target *out,
                       struct srd_error *err);

@@ -227,7 +227,8 @@ bool srd_option_serves(const struct srd_option *o, const struct srd_command *com
     return (command->serves && s->server) || (command->is_agent && s->agent);
 }
 
-/* The value disappears from /proc/PID/cmdline; one x stays as in mysql, so that "-p" has its value.
+/*
+ * The value disappears from /proc/PID/cmdline; one x stays as in mysql, so that "-p" has its value.
  */
 static void wipe(char *value)
 {

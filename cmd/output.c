@@ -1,4 +1,5 @@
-/* How does the result reach a file, a pager, or standard output: whole, or with the reason why not?
+/*
+ * How does the result reach a file, a pager, or standard output: whole, or with the reason why not?
  */
 
 #include <errno.h>

@@ -1,4 +1,5 @@
-/* Does the engine ask each probe once, in order, within its limits, and turn failures into reasons?
+/*
+ * Does the engine ask each probe once, in order, within its limits, and turn failures into reasons?
  */
 
 #include <setjmp.h>
@@ -18,7 +19,8 @@
 #include "lib/model/identity.h"
 #include "tests/rows.h"
 
-/* A small catalogue: a cheap probe, two heavy ones, one per key, one of another mode and version.
+/*
+ * A small catalogue: a cheap probe, two heavy ones, one per key, one of another mode and version.
  */
 
 static void pick_three(const struct srd_evidence *ev, struct srd_keys *out)
@@ -570,7 +572,8 @@ static void heavy_ones_are_skipped_while_the_cluster_is_under_stress(void **stat
     end(&run);
 }
 
-/* Tablets of two BEs (one dead) and of a CN; which limit; the source is a file; is the probe asked?
+/*
+ * Tablets of two BEs (one dead) and of a CN; which limit; the source is a file; is the probe asked?
  */
 static const struct size_row {
     const char *name, *backends, *nodes;

@@ -490,7 +490,8 @@ static void check_view(void **state)
     assert_int_equal(r->note_count, row->notes);
 }
 
-/* Hostile cells: a megabyte, bytes that are no text, quotes, other scripts, numbers beyond reason.
+/*
+ * Hostile cells: a megabyte, bytes that are no text, quotes, other scripts, numbers beyond reason.
  */
 static void hostile_cells_do_no_harm(void **state)
 {

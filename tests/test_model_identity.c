@@ -1,4 +1,5 @@
-/* Which cluster is it: version, mode, leader, nodes, clock and print zone from the first answers?
+/*
+ * Which cluster is it: version, mode, leader, nodes, clock and print zone from the first answers?
  */
 
 #include <setjmp.h>

@@ -121,7 +121,8 @@ static void matches_golden(void **state)
     assert_string_equal(out.data, want.data);
 }
 
-/* `test_render --write` after a change that was meant; look at the difference before believing it.
+/*
+ * `test_render --write` after a change that was meant; look at the difference before believing it.
  */
 static void write_goldens(void)
 {

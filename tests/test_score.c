@@ -1,4 +1,5 @@
-/* Is the health score what the model says, for every set of results and not only for the examples?
+/*
+ * Is the health score what the model says, for every set of results and not only for the examples?
  */
 
 #include <math.h>

@@ -671,7 +671,8 @@ static void test_open(void **state)
     unlink(path);
 }
 
-/* A pipe hands out what it likes: here one byte per read, as this kind of socket keeps them apart.
+/*
+ * A pipe hands out what it likes: here one byte per read, as this kind of socket keeps them apart.
  */
 static void test_pipe(void **state)
 {

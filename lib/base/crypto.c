@@ -51,7 +51,8 @@ static void load(void)
         /* ISO C knows no cast from an object to a function; POSIX wants the copy to work */
         memcpy(symbols[i].place, &function, sizeof(function));
     }
-    /* a thread that waits for a silent cluster may outlive main(): nothing is taken apart under it
+    /*
+     * a thread that waits for a silent cluster may outlive main(): nothing is taken apart under it
      */
     real.OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 }

@@ -50,7 +50,8 @@ static enum srd_signal_state state_of(const struct srd_result *r, enum srd_sever
     return SRD_SIGNAL_NO;
 }
 
-/* Is @a the better answer of two alternatives? One that holds suffices; else one unknown is open.
+/*
+ * Is @a the better answer of two alternatives? One that holds suffices; else one unknown is open.
  */
 static bool outranks(const struct reading *a, const struct reading *b)
 {
@@ -60,7 +61,8 @@ static bool outranks(const struct reading *a, const struct reading *b)
         return rank[a->state] > rank[b->state];
     if (a->state == SRD_SIGNAL_YES)
         return a->result->severity > b->result->severity;
-    /* among those that do not hold, one that was looked at says more than one that does not apply
+    /*
+     * among those that do not hold, one that was looked at says more than one that does not apply
      */
     return a->state == SRD_SIGNAL_NO && a->result->verdict == SRD_CHECKED &&
            b->result->verdict != SRD_CHECKED;

@@ -1,4 +1,5 @@
-/* Asks the planned probes, level by level, a few at a time, and turns every failure into a reason.
+/*
+ * Asks the planned probes, level by level, a few at a time, and turns every failure into a reason.
  */
 
 #include <errno.h>

@@ -156,7 +156,8 @@ static int by_rank(const void *a, const void *b)
     return by_value(a, b);
 }
 
-/* Returns what is left of the score after the area that @first begins; *@next is the one after it.
+/*
+ * Returns what is left of the score after the area that @first begins; *@next is the one after it.
  */
 static double take_area(const struct srd_area *areas, struct loss *first, const struct loss *end,
                         struct loss **next)
@@ -370,7 +371,8 @@ static const char *cap_words(const struct ledger *ledger, const struct loss **wh
                             others ? srd_arena_printf(arena, " (and %zu more)", others) : "");
 }
 
-/* Fills in @score->parts: points lost per check, dearest first, covered ones behind their family.
+/*
+ * Fills in @score->parts: points lost per check, dearest first, covered ones behind their family.
  */
 static void explain(struct srd_score *score, struct ledger *ledger, struct srd_arena *arena)
 {

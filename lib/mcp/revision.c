@@ -6,7 +6,8 @@
 
 #include "lib/base/cleanup.h"
 
-/* Oldest first. What older clients do not know they ignore, so only what would hurt them is here.
+/*
+ * Oldest first. What older clients do not know they ignore, so only what would hurt them is here.
  */
 static const struct srd_mcp_revision revisions[] = {
     { "2024-11-05", SRD_MCP_LEGACY, .no_resource = -32002 },

@@ -92,7 +92,8 @@ static void mask_secrets(const struct srd_table *table)
     }
 }
 
-/* Does a column of this name hold what a server said about a mistake? Such words quote statements.
+/*
+ * Does a column of this name hold what a server said about a mistake? Such words quote statements.
  */
 static bool holds_words(const char *name)
 {

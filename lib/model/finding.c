@@ -181,7 +181,8 @@ void srd_cannot_judge(struct srd_findings *out, enum srd_status status, const ch
     va_end(args);
 }
 
-/* The value for the placeholder that begins at @text with '{', and its length; NULL: no such field.
+/*
+ * The value for the placeholder that begins at @text with '{', and its length; NULL: no such field.
  */
 static const char *value_of(const char *text, const struct srd_field *fields, size_t *n)
 {

@@ -12,7 +12,8 @@ struct srd_cidr {
     int bits;                /* of the 128 */
 };
 
-/* SRD_E_USAGE: no block; also one with bits set behind the prefix ("10.0.0.1/8"), as a likely slip.
+/*
+ * SRD_E_USAGE: no block; also one with bits set behind the prefix ("10.0.0.1/8"), as a likely slip.
  */
 int srd_cidr_parse(const char *text, struct srd_cidr *out, struct srd_error *err);
 /* An IPv4 client of an IPv6 socket is an IPv4 client. Other families are in no block. */

@@ -14,7 +14,8 @@
 #define CONNECT_MS 5000
 #define MAX_BODY ((size_t)64 << 20)
 #define MAX_HEAD ((size_t)64 << 10)
-/* So much is taken from the network before somebody reads it; libcurl hands out 16 KiB at a time.
+/*
+ * So much is taken from the network before somebody reads it; libcurl hands out 16 KiB at a time.
  */
 #define ENOUGH ((size_t)64 << 10)
 #define ROOM ((size_t)1 << 20)

@@ -22,10 +22,12 @@
  *     srd_http_hang_up(client);
  *
  * Errors name host and port and say what to look at; never a header, a body or a query:
- *   SRD_E_CONNECT    no such host, refused, silent, not HTTP, certificate not trusted, cut in the
- * middle SRD_E_TIMEOUT    the deadline passed          SRD_E_LIMIT  the answer is longer than
- * max_bytes SRD_E_CANCELLED  srd_http_cancel()            SRD_E_CONFIG  the URL, a header or the CA
- * file is wrong SRD_E_INTERNAL   libcurl is not installed
+ * - SRD_E_CONNECT: no such host, refused, silent, not HTTP, certificate not trusted, cut short
+ * - SRD_E_TIMEOUT: the deadline passed
+ * - SRD_E_LIMIT: the answer is longer than max_bytes
+ * - SRD_E_CANCELLED: srd_http_cancel()
+ * - SRD_E_CONFIG: the URL, a header or the CA file is wrong
+ * - SRD_E_INTERNAL: libcurl is not installed
  */
 struct srd_http_client;
 

@@ -53,7 +53,8 @@ static void tune(int fd)
     setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unheard_ms, sizeof(unheard_ms));
 }
 
-/* A listening socket, or -1 and errno. Never SO_REUSEPORT: a second server would take half of ours.
+/*
+ * A listening socket, or -1 and errno. Never SO_REUSEPORT: a second server would take half of ours.
  */
 static int listen_at(const struct addrinfo *at)
 {

@@ -62,7 +62,8 @@ enum srd_http_phase {
     SRD_HTTP_STREAM, /* the end of a stream */
 };
 
-/* A place for a connection; there are as many as there may be connections, and they are used again.
+/*
+ * A place for a connection; there are as many as there may be connections, and they are used again.
  */
 struct srd_http_seat {
     struct srd_http_server *server;
@@ -247,7 +248,8 @@ int srd_http_listen(struct srd_http_server *server, struct srd_error *err);
 void srd_http_accept(struct srd_http_server *server);
 void srd_http_leave_seat(struct srd_http_seat *seat); /* the connection is closed */
 void srd_http_places_free(struct srd_http_server *server);
-/* The fd stays open for a while, so that the client reads the answer before it hears of the close.
+/*
+ * The fd stays open for a while, so that the client reads the answer before it hears of the close.
  */
 void srd_http_linger(struct srd_http_server *server, int fd);
 void srd_http_linger_on(struct srd_http_server *server, int64_t now_ms);

@@ -92,7 +92,8 @@ void srd_http_finish(struct srd_http_exchange *x)
     atomic_fetch_sub(&server->active, 1);
     if (!held && !atomic_load(&server->draining))
         return;
-    /* With the lock: whoever waits for the last of them may free the server as soon as he sees it.
+    /*
+     * With the lock: whoever waits for the last of them may free the server as soon as he sees it.
      */
     pthread_mutex_lock(&server->lock);
     if (held)

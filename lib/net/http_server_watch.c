@@ -106,7 +106,8 @@ static void find_begun_head(struct srd_http_seat *seat, const struct tcp_info *i
         srd_http_seat_phase(seat, SRD_HTTP_READ, last_ms, last_ms + seat->server->options.slow_ms);
 }
 
-/* Has the client taken too little of its answer since it was last asked? If not, it gets more time.
+/*
+ * Has the client taken too little of its answer since it was last asked? If not, it gets more time.
  */
 static bool reads_too_slowly(struct srd_http_seat *seat, int64_t now_ms, bool due)
 {

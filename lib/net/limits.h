@@ -8,8 +8,7 @@
 
 /*
  * How often may somebody come? A token bucket for each pair of key and address: @count at once,
- * then
- * @count in @seconds, evenly.
+ * then @count in @seconds, evenly.
  *
  * The table has a fixed size. A new client takes the place of one whose bucket is the fullest, that
  * is, of whom least would be forgotten. Any thread.

@@ -51,7 +51,8 @@ const char *srd_render_scope(struct srd_arena *arena, const struct srd_report *r
 /* The expert that ran this check; NULL if it is none of them. */
 const struct srd_expert *srd_render_expert(const struct srd_report *report,
                                            const struct srd_check *check);
-/* "Health 34 of 100, emergency"; "21-34, confidence 82 %" or NULL; "71 of 96 checks could be made"
+/*
+ * "Health 34 of 100, emergency"; "21-34, confidence 82 %" or NULL; "71 of 96 checks could be made"
  */
 const char *srd_render_score(struct srd_arena *arena, const struct srd_report *report);
 const char *srd_render_range(struct srd_arena *arena, const struct srd_report *report);

@@ -7,13 +7,14 @@
  * A cluster as all callers share it: a few open sources, a budget of statements, and what was last
  * heard of it.
  *
- *   sources    at most @pool of them; who needs one waits for it, @pool_wait_ms at most. One that
- * was not used for a while is asked a small question before it is lent again; one that is old, was
- * cancelled, lost or had a statement time out is closed instead. budget     at most @statements run
- * at a time, of them one heavy one, whoever asks; the others wait in the order in which they came.
- * Waiting does not use up the time of a statement, only that of the run. breaker    when nobody
- * answers, one caller pays the time of the attempt; the others, and those of the next seconds, get
- * its error at once.
+ * - Sources: at most @pool of them; who needs one waits for it, @pool_wait_ms at most. One that was
+ *   not used for a while (@fresh_ms) is asked a small question before it is lent again; one that is
+ *   older than @pool_age_ms, was cancelled, lost or had a statement time out is closed instead.
+ * - Budget: at most @statements run at a time, of them one heavy one, whoever asks; the others wait
+ *   in the order in which they came. Waiting does not use up the time of a statement, only that of
+ *   the run.
+ * - Breaker: when nobody answers, one caller pays the time of the attempt; the others, and those of
+ *   the next seconds (@breaker_ms), get its error at once.
  *
  * Any thread. A place lives as long as somebody holds it; sources that are lent hold it.
  */
@@ -22,8 +23,8 @@ struct srd_place;
 struct srd_place_limits {
     size_t statements, pool;
     int64_t pool_wait_ms, pool_age_ms;
-    int64_t fresh_ms;   /* a source that was used within it is lent unchecked; 0: 5 s */
-    int64_t breaker_ms; /* how long an error of connecting is believed; 0: 5 s */
+    int64_t fresh_ms;       /* a source that was used within it is lent unchecked; 0: 5 s */
+    int64_t breaker_ms;     /* how long an error of connecting is believed; 0: 5 s */
     struct srd_work *looks; /* for those at agents that are down (remote.h); NULL: callers do it */
 };
 
@@ -54,7 +55,8 @@ int srd_place_borrow(struct srd_place *place, int64_t deadline_ms,
  * also score and findings (NULL: leave them as they are). */
 void srd_place_learnt(struct srd_place *place, const struct srd_cluster *cluster,
                       const struct srd_report *report);
-/* A run has failed. That the cluster cannot be reached (SRD_E_CONNECT, SRD_E_DENIED) is remembered.
+/*
+ * A run has failed. That the cluster cannot be reached (SRD_E_CONNECT, SRD_E_DENIED) is remembered.
  */
 void srd_place_failed(struct srd_place *place, const struct srd_error *err);
 /* Texts in @arena. */

@@ -52,7 +52,8 @@ struct authority {
     int port; /* 0: none */
 };
 
-/* "name:3000", "[::1]:3000" -> name without brackets in small letters; false: nothing of the kind.
+/*
+ * "name:3000", "[::1]:3000" -> name without brackets in small letters; false: nothing of the kind.
  */
 static bool parse_authority(const char *text, struct authority *out)
 {

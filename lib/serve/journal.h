@@ -6,13 +6,13 @@
 /*
  * One line per request (access) and one per call of a tool (audit), as text or JSON:
  *
- *     2025-01-15T10:23:45.123Z GET /health 200 5ms peer=10.0.0.7 key=alice tenant=acme id=4bf9...
- * bytes=231 2025-01-15T10:23:45.123Z CALL get_large_tables ok 18ms transport=http peer=... id=...
- * bytes=512 cluster=prod arguments={"limit":3}
+ *     2025-01-15T10:23:45.123Z GET /health 200 5ms peer=10.0.0.7 key=alice tenant=acme ...
+ *     2025-01-15T10:23:45.123Z CALL get_large_tables ok 18ms transport=http peer=10.0.0.7 ...
  *
- * (the second is one line, too.) What comes from a client is cleaned, secrets in arguments are
- * hidden, long values are cut. Each line is one write() in append mode, so that lines of several
- * processes do not mix and a file that was cut to nothing (copytruncate) goes on from its start.
+ * Both go on with id=4bf9... and bytes=231, the second with cluster=prod arguments={"limit":3}.
+ * What comes from a client is cleaned, secrets in arguments are hidden, long values are cut. Each
+ * line is one write() in append mode, so that lines of several processes do not mix and a file that
+ * was cut to nothing (copytruncate) goes on from its start.
  *
  * Writing never waits and never fails: a line that finds a full disk or a full pipe is dropped and
  * counted, and one warning says so.

@@ -20,7 +20,8 @@
  * what he began as always.
  */
 struct srd_pulse;
-/* One call; inside of what is called, and zeroed there first. The pulse's while it is in the list.
+/*
+ * One call; inside of what is called, and zeroed there first. The pulse's while it is in the list.
  */
 struct srd_beat {
     struct srd_beat *before, *after; /* in the list */
@@ -35,7 +36,8 @@ struct srd_beat {
 
 struct srd_pulse *srd_pulse_new(void);
 void srd_pulse_free(struct srd_pulse **pulse); /* nobody may be left in it */
-/* To be called at @due_ms, and from then on when @beat says. Once, until it is removed. Any thread.
+/*
+ * To be called at @due_ms, and from then on when @beat says. Once, until it is removed. Any thread.
  */
 void srd_pulse_add(struct srd_pulse *pulse, struct srd_beat *beat, int64_t due_ms);
 /*

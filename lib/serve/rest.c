@@ -72,7 +72,8 @@ static void hear_answer(void *context, int status, const char *json, size_t n)
     srd_buf_add(&heard->text, json, n);
 }
 
-/* One page of tools/list: its tools go to @out, the next cursor to @cursor (freed by the caller).
+/*
+ * One page of tools/list: its tools go to @out, the next cursor to @cursor (freed by the caller).
  */
 static bool ask_page(struct srd_serve *serve, char **cursor, struct srd_json *out)
 {

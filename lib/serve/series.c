@@ -8,7 +8,8 @@
 #include "lib/base/arena.h"
 #include "lib/base/cleanup.h"
 
-/* Of an answer from memory to a run over a large cluster. Milliseconds, and how they are printed.
+/*
+ * Of an answer from memory to a run over a large cluster. Milliseconds, and how they are printed.
  */
 static const struct {
     int64_t ms;

@@ -9,7 +9,8 @@
 #include "lib/base/utf8.h"
 #include "lib/render/json_parts.h"
 
-/* One row as the cluster gave it, with every byte escaped, still fits; buffers grow as they need.
+/*
+ * One row as the cluster gave it, with every byte escaped, still fits; buffers grow as they need.
  */
 #define SHEET_BYTES ((size_t)512 << 20)
 #define NAME_MAX_BYTES 256

@@ -10,12 +10,13 @@
  *     {"error":"Agent connection failed","message":"Failed to connect to agent at http://...",
  *      "tenant":"company_abc","detail":"...","hint":"..."}
  *
- *     Agent connection failed     502   nobody there, or nothing that we understand
- *     Unauthorized                502   the agent does not accept our token (401 would mean the
- * user's key) Agent refused the request   502   it says no: busy, or not allowed to answer Database
- * connection failed  502   the agent is well, its cluster is not SQL execution timeout       504
- * the cluster was too slow Server at capacity          503   ours is too busy Diagnosis failed 502
- * whatever else
+ * - 502 Agent connection failed: nobody there, or nothing that we understand
+ * - 502 Unauthorized: the agent does not accept our token (401 would mean the user's key)
+ * - 502 Agent refused the request: it says no: busy, or not allowed to answer
+ * - 502 Database connection failed: the agent is well, its cluster is not
+ * - 504 SQL execution timeout: the cluster was too slow
+ * - 503 Server at capacity: ours is too busy
+ * - 502 Diagnosis failed: whatever else
  *
  * A tool says it as the text of a failed result, and once more as "_meta" of that text, which is
  * how /call-tool knows that it may answer with the object itself. Nothing in it is of another
@@ -31,7 +32,8 @@ struct srd_trouble {
 void srd_trouble_of_error(struct srd_remote *remote, const char *tenant,
                           const struct srd_error *err, int64_t waited_ms, struct srd_arena *arena,
                           struct srd_trouble *out);
-/* Of statements that took longer than @limit_s, or than the @waited_ms that the call had for them.
+/*
+ * Of statements that took longer than @limit_s, or than the @waited_ms that the call had for them.
  */
 void srd_trouble_of_timeout(const char *tenant, int64_t limit_s, int64_t waited_ms,
                             const char *detail, struct srd_arena *arena, struct srd_trouble *out);

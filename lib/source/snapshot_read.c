@@ -18,7 +18,8 @@
 #define MAX_ANSWERS ((size_t)100000)
 #define MAX_LINE ((size_t)1 << 20)
 #define MAX_NUMBER 9007199254740992.0 /* 2^53: a double has them all up to here */
-/* Masks may be longer than what they hide, so an answer may be larger than a table that was kept.
+/*
+ * Masks may be longer than what they hide, so an answer may be larger than a table that was kept.
  */
 #define MAX_ANSWER_BYTES (2 * SRD_TABLE_MAX_BYTES)
 #define MAX_BYTES SRD_SNAPSHOT_MAX_BYTES

@@ -52,9 +52,8 @@ struct srd_snapshot_reader {
 int srd_snapshot_visit(const struct srd_snapshot_reader *reader, struct srd_error *err);
 
 /*
- * The table of @answer, anew in @arena: whoever asks sets its zone and outlives the reader. NULL
- * with
- * @err when it is larger than a table may be.
+ * The table of @answer, anew in @arena: whoever asks sets its zone and outlives the reader. NULL,
+ * with @err, when it is larger than a table may be.
  */
 struct srd_table *srd_recorded_table(const struct srd_recorded *answer, const struct srd_buf *cells,
                                      struct srd_arena *arena, struct srd_error *err);
