@@ -672,27 +672,6 @@ static void few_databases_are_asked(void **state)
     assert_int_equal(keys.left_out, 1);
 }
 
-static void checks_have_all_their_texts(void **state)
-{
-    size_t n = 0;
-
-    (void)state;
-    SRD_EACH_CHECK (c, &srd_expert_compaction) {
-        n++;
-        const char *const texts[] = { (*c)->title, (*c)->why,        (*c)->measured_by,
-                                      (*c)->rule,  (*c)->source,     (*c)->avoid,
-                                      (*c)->see,   (*c)->fix[0].text };
-
-        assert_true(srd_text_prefix((*c)->id, "compaction."));
-        for (size_t i = 0; i < SRD_COUNT(texts); i++)
-            if (!texts[i] || !texts[i][0])
-                fail_msg("%s lacks text %zu", (*c)->id, i);
-        assert_true((*c)->worst > SRD_OKAY);
-        assert_true((*c)->judge || (*c)->kind != SRD_INSTANT);
-    }
-    assert_int_equal(n, 17);
-}
-
 /* clang-format off */
 static const struct CMUnitTest single[] = {
     { "hostile cells do no harm", hostile_cells_do_no_harm, NULL, NULL, NULL },
@@ -701,7 +680,6 @@ static const struct CMUnitTest single[] = {
     { "many sick tables are counted, not listed", many_tables_are_counted, NULL, NULL, NULL },
     { "--set wins over the cluster", set_wins, NULL, NULL, NULL },
     { "three databases are asked for delayed commits, the worst first", few_databases_are_asked, NULL, NULL, NULL },
-    { "all 17 checks have all their texts", checks_have_all_their_texts, NULL, NULL, NULL },
 };
 /* clang-format on */
 
