@@ -212,9 +212,21 @@ static void a_word_is_in_its_list(void **state)
     assert_false(srd_text_in("a", NULL));
 }
 
+static void two_may_be_the_same(void **state)
+{
+    char own[] = "a";
+
+    (void)state;
+    assert_true(srd_text_same("a", own));
+    assert_true(srd_text_same(NULL, NULL));
+    assert_false(srd_text_same("a", "b"));
+    assert_false(srd_text_same("", NULL));
+    assert_false(srd_text_same(NULL, "a"));
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[SRD_COUNT(words) + SRD_COUNT(figures) + 1];
+    struct CMUnitTest tests[SRD_COUNT(words) + SRD_COUNT(figures) + 2];
     size_t n = 0;
 
     for (size_t i = 0; i < SRD_COUNT(words); i++)
@@ -227,5 +239,7 @@ int main(void)
                                           .initial_state = (void *)&figures[i] };
     tests[n++] = (struct CMUnitTest){ .name = "a word is in a list or it is not",
                                       .test_func = a_word_is_in_its_list };
+    tests[n++] = (struct CMUnitTest){ .name = "nothing is the same as nothing alone",
+                                      .test_func = two_may_be_the_same };
     return cmocka_run_group_tests_name("text", tests, NULL, NULL);
 }

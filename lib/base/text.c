@@ -159,6 +159,11 @@ bool srd_text_prefix(const char *text, const char *prefix)
     return !strncmp(text, prefix, strlen(prefix));
 }
 
+bool srd_text_same(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 const char *srd_text_bytes(struct srd_arena *arena, double bytes)
 {
     static const char *const names[] = { "B", "KB", "MB", "GB", "TB", "PB" };

@@ -25,6 +25,8 @@ bool srd_text_duration_ms(const char *text, int64_t *out);
 const char *const *srd_text_list(struct srd_arena *arena, const char *text);
 bool srd_text_in(const char *word, const char *const *list); /* NULL list: false */
 bool srd_text_prefix(const char *text, const char *prefix);
+/* Equal? Of two that may be NULL, which equals NULL alone. */
+bool srd_text_same(const char *a, const char *b);
 
 /* 71300000000 -> "66.40 GB" (1024 steps, as StarRocks prints sizes: B KB MB GB TB PB). */
 const char *srd_text_bytes(struct srd_arena *arena, double bytes);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/text.h"
 #include "lib/base/utf8.h"
 #include "lib/model/probe.h"
 
@@ -24,11 +25,6 @@ const char *srd_cost_name(enum srd_cost cost)
     return "heavy";
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 void srd_keys_add(struct srd_keys *keys, const char *first, const char *second, const char *third)
 {
     const char *const values[SRD_MAX_PARAMS] = { first, second, third };
@@ -38,8 +34,9 @@ void srd_keys_add(struct srd_keys *keys, const char *first, const char *second, 
     if (!first)
         return;
     for (size_t i = 0; i < keys->count; i++)
-        if (same_text(keys->keys[i].values[0], first) &&
-            same_text(keys->keys[i].values[1], second) && same_text(keys->keys[i].values[2], third))
+        if (srd_text_same(keys->keys[i].values[0], first) &&
+            srd_text_same(keys->keys[i].values[1], second) &&
+            srd_text_same(keys->keys[i].values[2], third))
             return; /* two rows may name the same thing; it is asked once */
     if (keys->count >= max) {
         keys->left_out++;

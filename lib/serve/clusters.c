@@ -6,6 +6,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/crypto.h"
+#include "lib/base/text.h"
 #include "lib/base/wait.h"
 #include "lib/model/identity.h"
 #include "lib/serve/clusters_private.h"
@@ -105,17 +106,13 @@ void srd_place_drop(struct srd_place **pointer)
     free(place);
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a && b ? !strcmp(a, b) : a == b;
-}
-
 static bool same_live(const struct srd_live_options *a, const struct srd_live_options *b)
 {
-    return same_text(a->hosts, b->hosts) && a->port == b->port && same_text(a->user, b->user) &&
-           same_text(a->password, b->password) && same_text(a->socket, b->socket) &&
-           a->tls == b->tls && same_text(a->tls_ca, b->tls_ca) &&
-           same_text(a->tls_cert, b->tls_cert) && same_text(a->tls_key, b->tls_key) &&
+    return srd_text_same(a->hosts, b->hosts) && a->port == b->port &&
+           srd_text_same(a->user, b->user) && srd_text_same(a->password, b->password) &&
+           srd_text_same(a->socket, b->socket) && a->tls == b->tls &&
+           srd_text_same(a->tls_ca, b->tls_ca) && srd_text_same(a->tls_cert, b->tls_cert) &&
+           srd_text_same(a->tls_key, b->tls_key) &&
            a->cleartext == b->cleartext && a->connect_timeout_s == b->connect_timeout_s &&
            a->query_timeout_s == b->query_timeout_s && a->parallel == b->parallel;
 }
@@ -125,8 +122,9 @@ bool srd_place_is(const struct srd_place *place, const struct srd_desk_cluster *
 {
     struct srd_place_limits wanted = with_defaults(limits);
 
-    return same_text(place->cluster.tenant, cluster->tenant) &&
-           same_text(place->cluster.name, cluster->name) && place->cluster.open == cluster->open &&
+    return srd_text_same(place->cluster.tenant, cluster->tenant) &&
+           srd_text_same(place->cluster.name, cluster->name) &&
+           place->cluster.open == cluster->open &&
            place->cluster.open_data == cluster->open_data &&
            !place->remote == !cluster->agents &&
            (!place->remote || srd_remote_is(place->remote, cluster->agents)) &&

@@ -32,11 +32,6 @@ struct order {
 
 /* ---- which cluster ---- */
 
-static bool same_tenant(const char *a, const char *b)
-{
-    return a && b ? !strcmp(a, b) : a == b;
-}
-
 static const char *const *names_of(const struct srd_books *books, const char *tenant,
                                    struct srd_arena *arena, const char **joined)
 {
@@ -47,7 +42,7 @@ static const char *const *names_of(const struct srd_books *books, const char *te
     for (size_t i = 0; i < books->count; i++) {
         const char *name = srd_place_name(books->places[i]);
 
-        if (!same_tenant(tenant, srd_place_tenant(books->places[i])))
+        if (!srd_text_same(tenant, srd_place_tenant(books->places[i])))
             continue;
         *joined = srd_arena_printf(arena, "%s%s%s", *joined, n ? ", " : "", name);
         names[n++] = name;
@@ -66,7 +61,7 @@ struct srd_place *srd_place_choose(const struct srd_books *books, const char *te
     for (size_t i = 0; i < books->count; i++) {
         struct srd_place *place = books->places[i];
 
-        if (!same_tenant(tenant, srd_place_tenant(place)))
+        if (!srd_text_same(tenant, srd_place_tenant(place)))
             continue;
         if (!strcmp(srd_place_name(place), name && *name ? name : "default"))
             return srd_place_hold(place);

@@ -8,6 +8,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
+#include "lib/base/text.h"
 #include "lib/serve/notify.h"
 #include "lib/serve/serve_private.h"
 
@@ -131,15 +132,10 @@ struct srd_journal_options srd_journal_of(const struct srd_serve_options *option
 
 /* ---- the reload ---- */
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && !strcmp(a, b));
-}
-
 static void tell_what_stays(const struct srd_serve_options *now,
                             const struct srd_serve_options *next)
 {
-    if (!same_text(now->listen, next->listen) || now->workers != next->workers ||
+    if (!srd_text_same(now->listen, next->listen) || now->workers != next->workers ||
         now->http != next->http || now->sse != next->sse || !now->tls_cert != !next->tls_cert)
         srd_log(SRD_LOG_WARNING,
                 "listen, transport, workers and whether there is TLS change with a restart only");
