@@ -9,6 +9,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/clock.h"
 #include "lib/base/crypto.h"
+#include "lib/base/text.h"
 #include "lib/serve/events.h"
 #include "lib/serve/media.h"
 #include "lib/serve/serve_private.h"
@@ -438,11 +439,6 @@ static struct srd_mcp_exchange *receive(struct message *message,
     return exchange;
 }
 
-static bool same(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 /* The session that is meant, if it is the caller's; held. What belongs to others is not there. */
 static struct session *find_own(const struct srd_visit *visit,
                                 const struct srd_http_request *request)
@@ -450,8 +446,8 @@ static struct session *find_own(const struct srd_visit *visit,
     struct srd_sse *sse = srd_serve_sse(visit->serve);
     struct session *session = find(sse, srd_http_query(request, "sessionId"));
 
-    if (!session ||
-        (same(session->principal, visit->principal) && same(session->tenant, visit->tenant)))
+    if (!session || (srd_text_same(session->principal, visit->principal) &&
+                     srd_text_same(session->tenant, visit->tenant)))
         return session;
     let_go(sse, session);
     return NULL;
