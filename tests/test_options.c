@@ -12,6 +12,8 @@
 #include "cmd/options.c"
 #include "cmd/setting_values.c"
 #include "cmd/settings.c"
+#include "cmd/settings_file.c"
+#include "cmd/settings_secret.c"
 #include "cmd/words.c"
 #include "lib/base/buf.h"
 #include "tests/rows.h"

@@ -13,6 +13,8 @@
 #include "cmd/config_file.c"
 #include "cmd/setting_values.c"
 #include "cmd/settings.c"
+#include "cmd/settings_file.c"
+#include "cmd/settings_secret.c"
 #include "cmd/words.c"
 #include "lib/base/buf.h"
 
@@ -292,7 +294,7 @@ static void put_options(struct srd_settings *settings, const char *options, stru
 
         *value++ = '\0';
         snprintf(origin, sizeof(origin), "option --%s", line);
-        srd_settings_put(settings, (enum srd_setting_id)setting_named(line), value, SRD_RANK_OPTION,
+        srd_settings_put(settings, (enum srd_setting_id)srd_setting_named(line), value, SRD_RANK_OPTION,
                          origin, err);
     }
 }
@@ -306,7 +308,7 @@ static void tell(const struct row *row, struct srd_settings *settings, struct sr
         if (!srd_settings_password(settings, &password, err))
             srd_buf_text(got, password ? password : "(none)");
     } else {
-        int id = setting_named(row->ask ? row->ask : "host");
+        int id = srd_setting_named(row->ask ? row->ask : "host");
 
         srd_buf_printf(got, "%s (%s)", settings->chosen[id].text, settings->chosen[id].origin);
     }
