@@ -18,6 +18,7 @@
  *   retention.c what never expires             dynamic.c   what comes next
  *   design.c    quotas, keys, media            later.c     what one sample cannot judge
  *   disk_view.c   srdiag storage disks         table_view.c  srdiag storage tables
+ *   tablet_view.c srdiag storage tablets, srdiag storage replicas
  *
  * Each file ends with the list of its checks and of its views: to add one, write it and its line there.
  */
