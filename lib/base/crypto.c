@@ -2,7 +2,6 @@
 
 #include "lib/base/crypto.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -12,12 +11,11 @@
 #include <sys/random.h>
 
 #include "lib/base/arena.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/library.h"
 #include "lib/base/log.h"
 
 /* ---- libcrypto, when it is needed ---- */
-
-/* The interface of OpenSSL 3; the packages of Debian 12 and 13 carry this name. */
-#define LIBRARY "libcrypto.so.3"
 
 /* Most runs make no digest, and it is the largest of all libraries: a third of their start. */
 static struct {
@@ -26,35 +24,30 @@ static struct {
     __typeof__(&HMAC) HMAC;
     __typeof__(&CRYPTO_memcmp) CRYPTO_memcmp;
     __typeof__(&OPENSSL_init_crypto) OPENSSL_init_crypto;
-    char wrong[256]; /* why they are not there */
+    struct srd_error wrong; /* why they are not there */
 } real;
+
+static const struct srd_symbol symbols[] = {
+    { "EVP_Digest", &real.EVP_Digest },
+    { "EVP_sha256", &real.EVP_sha256 },
+    { "HMAC", &real.HMAC },
+    { "CRYPTO_memcmp", &real.CRYPTO_memcmp },
+    { "OPENSSL_init_crypto", &real.OPENSSL_init_crypto },
+};
 
 static void load(void)
 {
-    static const struct {
-        const char *name;
-        void *place;
-    } symbols[] = { { "EVP_Digest", &real.EVP_Digest },
-                    { "EVP_sha256", &real.EVP_sha256 },
-                    { "HMAC", &real.HMAC },
-                    { "CRYPTO_memcmp", &real.CRYPTO_memcmp },
-                    { "OPENSSL_init_crypto", &real.OPENSSL_init_crypto } };
-    void *handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    /* the interface of OpenSSL 3; the packages of Debian 12 and 13 carry this name */
+    static const struct srd_library library = {
+        .file = "libcrypto.so.3",
+        .needed = "keys need the library libcrypto of OpenSSL 3",
+        .symbols = symbols,
+        .count = SRD_COUNT(symbols),
+    };
 
-    for (size_t i = 0; i < sizeof(symbols) / sizeof(*symbols); i++) {
-        void *function = handle ? dlsym(handle, symbols[i].name) : NULL;
-
-        if (!function) {
-            snprintf(real.wrong, sizeof(real.wrong), "%s", dlerror());
-            return;
-        }
-        /* ISO C knows no cast from an object to a function; POSIX wants the copy to work */
-        memcpy(symbols[i].place, &function, sizeof(function));
-    }
-    /*
-     * a thread that waits for a silent cluster may outlive main(): nothing is taken apart under it
-     */
-    real.OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
+    /* a thread that waits for a silent cluster may outlive main(): nothing is taken apart then */
+    if (!srd_library_load(&library, &real.wrong))
+        real.OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 }
 
 int srd_crypto_ready(struct srd_error *err)
@@ -62,10 +55,9 @@ int srd_crypto_ready(struct srd_error *err)
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
     pthread_once(&once, load);
-    if (*real.wrong)
-        return srd_fail(err, SRD_E_INTERNAL, "keys need the library libcrypto of OpenSSL 3: %s",
-                        real.wrong);
-    return 0;
+    if (real.wrong.code)
+        *err = real.wrong;
+    return real.wrong.code;
 }
 
 static void need_library(void)

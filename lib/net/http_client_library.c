@@ -1,21 +1,15 @@
 /* Where is libcurl, and is it one that we know? */
 
 #include <curl/curl.h>
-#include <dlfcn.h>
 #include <pthread.h>
-#include <string.h>
 
+#include "lib/base/cleanup.h"
+#include "lib/base/library.h"
 #include "lib/net/http_client_private.h"
-
-/* The OpenSSL flavour: libmariadb and libcrypto bring most of what it needs already. */
-#define LIBRARY "libcurl.so.4"
 
 struct srd_curl srd_curl;
 
-static const struct symbol {
-    const char *name;
-    void *place;
-} symbols[] = {
+static const struct srd_symbol symbols[] = {
     { "curl_global_init", &srd_curl.global_init },
     { "curl_easy_init", &srd_curl.easy_init },
     { "curl_easy_setopt", &srd_curl.easy_setopt },
@@ -41,43 +35,26 @@ static const struct symbol {
     { "curl_free", &srd_curl.free },
 };
 
-static struct {
-    pthread_mutex_t lock;
-    bool loaded;
-} library = { .lock = PTHREAD_MUTEX_INITIALIZER };
-
-static int load(struct srd_error *err)
-{
-    /* never closed: it starts threads of its own to look names up */
-    void *handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-
-    if (!handle)
-        return srd_fail(err, SRD_E_INTERNAL,
-                        "HTTP needs the library libcurl (%s, Debian package libcurl4), which is "
-                        "not installed: %s",
-                        LIBRARY, dlerror());
-    for (size_t i = 0; i < sizeof(symbols) / sizeof(*symbols); i++) {
-        void *function = dlsym(handle, symbols[i].name);
-
-        if (!function)
-            return srd_fail(err, SRD_E_INTERNAL, "the installed libcurl is too old: it has no %s",
-                            symbols[i].name);
-        /* ISO C knows no cast from an object to a function; POSIX wants the copy to work */
-        memcpy(symbols[i].place, &function, sizeof(function));
-    }
-    if (srd_curl.global_init(CURL_GLOBAL_DEFAULT))
-        return srd_fail(err, SRD_E_INTERNAL, "libcurl does not start");
-    library.loaded = true;
-    return 0;
-}
+/* The OpenSSL flavour: libmariadb and libcrypto bring most of what it needs already. */
+static const struct srd_library library = {
+    .file = "libcurl.so.4",
+    .needed = "HTTP needs the library libcurl (Debian package libcurl4)",
+    .symbols = symbols,
+    .count = SRD_COUNT(symbols),
+};
 
 int srd_curl_load(struct srd_error *err)
 {
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static bool loaded;
     int failed = 0;
 
-    pthread_mutex_lock(&library.lock);
-    if (!library.loaded)
-        failed = load(err);
-    pthread_mutex_unlock(&library.lock);
+    pthread_mutex_lock(&lock);
+    if (!loaded)
+        failed = srd_library_load(&library, err);
+    if (!loaded && !failed && srd_curl.global_init(CURL_GLOBAL_DEFAULT))
+        failed = srd_fail(err, SRD_E_INTERNAL, "libcurl does not start");
+    loaded = loaded || !failed;
+    pthread_mutex_unlock(&lock);
     return failed;
 }

@@ -1,20 +1,15 @@
 /* Where is libmicrohttpd, and is it one that we know? */
 
-#include <dlfcn.h>
 #include <microhttpd.h>
 #include <string.h>
 
+#include "lib/base/cleanup.h"
+#include "lib/base/library.h"
 #include "lib/net/http_server_private.h"
-
-/* The interface of 0.9.72 to 1.0; the packages of Debian 12 and 13 both carry this name. */
-#define LIBRARY "libmicrohttpd.so.12"
 
 struct srd_mhd srd_mhd;
 
-static const struct symbol {
-    const char *name;
-    void *place;
-} symbols[] = {
+static const struct srd_symbol symbols[] = {
     { "MHD_start_daemon", &srd_mhd.start_daemon },
     { "MHD_stop_daemon", &srd_mhd.stop_daemon },
     { "MHD_add_connection", &srd_mhd.add_connection },
@@ -33,45 +28,26 @@ static const struct symbol {
     { "MHD_destroy_response", &srd_mhd.destroy_response },
 };
 
-static struct {
-    pthread_mutex_t lock;
-    bool loaded;
-} library = { .lock = PTHREAD_MUTEX_INITIALIZER };
-
-static int load(struct srd_error *err)
-{
-    void *handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-
-    if (!handle)
-        return srd_fail(err, SRD_E_INTERNAL,
-                        "the HTTP server needs the library libmicrohttpd (%s), which is not "
-                        "installed: %s",
-                        LIBRARY, dlerror());
-    for (size_t i = 0; i < sizeof(symbols) / sizeof(*symbols); i++) {
-        void *function = dlsym(handle, symbols[i].name);
-
-        if (!function) {
-            dlclose(handle);
-            return srd_fail(err, SRD_E_INTERNAL,
-                            "the installed libmicrohttpd is too old for the HTTP server: it has "
-                            "no %s",
-                            symbols[i].name);
-        }
-        /* ISO C knows no cast from an object to a function; POSIX wants the copy to work */
-        memcpy(symbols[i].place, &function, sizeof(function));
-    }
-    srd_mhd.old = strncmp(srd_mhd.get_version(), "0.", 2) == 0;
-    library.loaded = true;
-    return 0;
-}
+/* The interface of 0.9.72 to 1.0; the packages of Debian 12 and 13 both carry this name. */
+static const struct srd_library library = {
+    .file = "libmicrohttpd.so.12",
+    .needed = "the HTTP server needs the library libmicrohttpd (Debian package libmicrohttpd12)",
+    .symbols = symbols,
+    .count = SRD_COUNT(symbols),
+};
 
 int srd_http_load_library(struct srd_error *err)
 {
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static bool loaded;
     int failed = 0;
 
-    pthread_mutex_lock(&library.lock);
-    if (!library.loaded)
-        failed = load(err);
-    pthread_mutex_unlock(&library.lock);
+    pthread_mutex_lock(&lock);
+    if (!loaded) {
+        failed = srd_library_load(&library, err);
+        loaded = !failed;
+        srd_mhd.old = loaded && strncmp(srd_mhd.get_version(), "0.", 2) == 0;
+    }
+    pthread_mutex_unlock(&lock);
     return failed;
 }
