@@ -54,6 +54,8 @@ def main():
     for number, (name, made, place) in enumerate(SHOWN, 1):
         good = [found[0] for found in place.finditer(text)] == [made()]
         print(f"{'ok' if good else 'not ok'} {number} - {name}")
+        if not good:
+            print("# renewed by tests/check_readme.py --write")
         bad += not good
     return bad
 
