@@ -36,6 +36,13 @@ int srd_agent_preview(struct srd_call *call, struct srd_error *err);
 int srd_agent_init(struct srd_call *call, struct srd_error *err);
 /* 64 hex digits, new */
 int srd_agent_new_token(struct srd_arena *arena, const char **out, struct srd_error *err);
+/* agent_config.c: the configuration of a new agent, from what was said and these. */
+struct srd_agent_plan {
+    struct srd_call *call;
+    const struct srd_home *home;
+    const char *password, *token, *host, *port; /* address to listen at */
+};
+void srd_agent_config_write(const struct srd_agent_plan *plan, struct srd_buf *out);
 /* agent_ask.c: what neither options nor environment have said, from the one at the terminal. */
 int srd_agent_ask(struct srd_call *call, struct srd_error *err);
 /* agent_service.c: start, stop, restart, status */

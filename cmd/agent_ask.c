@@ -1,6 +1,5 @@
 /* Where is the cluster, who asks it, and who may ask the agent? Asked on a terminal. */
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,13 +26,10 @@ static int read_line(int fd, char out[LONGEST], struct srd_error *err)
 
     for (;;) {
         char c;
-        ssize_t got = read(fd, &c, 1);
+        ssize_t got = srd_terminal_wait(fd) ? read(fd, &c, 1) : -1;
 
-        if (got < 0 && errno == EINTR && !srd_interrupted)
-            continue;
         if (got <= 0) {
-            if (write(fd, "\n", 1) < 0)
-                return srd_fail(err, SRD_E_CANCELLED, "interrupted; nothing was written");
+            dprintf(fd, "\n");
             return srd_fail(err, SRD_E_CANCELLED, "interrupted; nothing was written");
         }
         if (c == '\n' || c == '\r')

@@ -22,19 +22,13 @@
 #include "lib/base/text.h"
 #include "lib/base/utf8.h"
 #include "lib/model/identity.h"
+#include "lib/serve/keys.h"
 #include "lib/serve/tenants.h"
 #include "lib/source/live.h"
 
 #define TEST_MS 15000
 #define LARGEST ((size_t)256 << 10)
 #define TOKEN_BYTES 32
-
-/* What goes into a new folder. */
-struct plan {
-    struct srd_call *call;
-    const struct srd_home *home;
-    const char *password, *token, *host, *port; /* address to listen at */
-};
 
 int srd_agent_new_token(struct srd_arena *arena, const char **out, struct srd_error *err)
 {
@@ -111,16 +105,33 @@ static int choose_token(struct srd_call *call, const char **out, struct srd_erro
     return wrong ? srd_fail(err, SRD_E_USAGE, "the token that was given: %s", wrong) : 0;
 }
 
-static int make_plan(struct srd_call *call, const struct srd_home *home, struct plan *out,
+/* What the table of settings cannot know. */
+static int check_words(struct srd_call *call, struct srd_error *err)
+{
+    const char *id = chosen(call, SRD_SET_tenant_id)->text;
+    const char *url = chosen(call, SRD_SET_agent_url)->text, *wrong;
+
+    if (*id && !srd_api_key_name_valid(id))
+        return srd_fail(err, SRD_E_USAGE,
+                        "%s: letters, digits, dots, dashes, underscores and @ make an ID",
+                        chosen(call, SRD_SET_tenant_id)->origin);
+    wrong = *url ? srd_agent_url_wrong(url) : NULL;
+    return wrong ? srd_fail(err, SRD_E_USAGE, "%s: %s", chosen(call, SRD_SET_agent_url)->origin,
+                            wrong)
+                 : 0;
+}
+
+static int make_plan(struct srd_call *call, const struct srd_home *home, struct srd_agent_plan *out,
                      struct srd_error *err)
 {
     bool terminal = isatty(STDIN_FILENO);
     const char *listen, *colon;
 
-    *out = (struct plan){ .call = call, .home = home };
+    *out = (struct srd_agent_plan){ .call = call, .home = home };
     if (!srd_agent_words.yes && (terminal ? srd_agent_ask(call, err) : need_words(call, err)))
         return (int)err->code;
-    if (read_password(call, &out->password, err) || choose_token(call, &out->token, err))
+    if (check_words(call, err) || read_password(call, &out->password, err) ||
+        choose_token(call, &out->token, err))
         return (int)err->code;
     listen = srd_agent_listen_of(&call->settings);
     colon = strrchr(listen, ':');
@@ -129,149 +140,9 @@ static int make_plan(struct srd_call *call, const struct srd_home *home, struct 
     return 0;
 }
 
-/* ---- the configuration ---- */
-
-/* Of these the texts have places of their own below, or they say where something came from. */
-static bool has_place(enum srd_setting_id id)
-{
-    static const enum srd_setting_id ids[] = {
-        SRD_SET_host,       SRD_SET_port,
-        SRD_SET_user,       SRD_SET_password,
-        SRD_SET_database,   SRD_SET_password_file,
-        SRD_SET_agent,      SRD_SET_agent_token,
-        SRD_SET_agent_ca,   SRD_SET_agent_token_file,
-        SRD_SET_listen,     SRD_SET_agent_host,
-        SRD_SET_agent_port, SRD_SET_previous_token,
-        SRD_SET_token_file, SRD_SET_policy,
-        SRD_SET_audit_file, SRD_SET_tenant_id,
-        SRD_SET_agent_url,
-    };
-
-    for (size_t i = 0; i < SRD_COUNT(ids); i++)
-        if (ids[i] == id)
-            return true;
-    return false;
-}
-
-static bool is_path(enum srd_setting_id id)
-{
-    return id == SRD_SET_ssl_ca || id == SRD_SET_ssl_cert || id == SRD_SET_ssl_key ||
-           id == SRD_SET_tls_cert || id == SRD_SET_tls_key || id == SRD_SET_port_file ||
-           id == SRD_SET_audit_file;
-}
-
-/* Names of files were said for the folder we are in now, and are read in another. */
-static const char *lasting(const struct plan *p, enum srd_setting_id id)
-{
-    const char *text = chosen(p->call, id)->text;
-    SRD_CLEANUP(srd_free_text) char *here = NULL;
-
-    if (!is_path(id) || *text == '/' || !*text)
-        return text;
-    here = getcwd(NULL, 0);
-    return here ? srd_arena_printf(p->call->arena, "%s/%s", here, text) : text;
-}
-
-/* Everything else that was said, as --ssl-ca or --allow-ip. @section: 0 all, 's' [srdiag], 'a'
- * [agent]. */
-static void put_rest(const struct plan *p, char section, struct srd_buf *out)
-{
-    for (int i = 0; i < SRD_SETTING_COUNT; i++) {
-        const struct srd_setting *s = &srd_setting_table[i];
-        enum srd_setting_id id = (enum srd_setting_id)i;
-
-        if (!(s->connection || s->agent) || has_place(id) || !is_said(p->call, id))
-            continue;
-        if (!section)
-            srd_buf_printf(out, "%s=%s\n", s->env, srd_env_word(p->call->arena, lasting(p, id)));
-        else if ((section == 'a') == s->agent)
-            srd_buf_printf(out, "%s = \"%s\"\n", s->name, lasting(p, id));
-    }
-}
-
-static void write_env(const struct plan *p, struct srd_buf *out)
-{
-    struct srd_arena *arena = p->call->arena;
-    const char *audit =
-        is_said(p->call, SRD_SET_audit_file) ? lasting(p, SRD_SET_audit_file) : "audit.log";
-    const char *url = srd_setting_text(&p->call->settings, SRD_SET_agent_url);
-
-#define WORD(id) srd_env_word(arena, srd_setting_text(&p->call->settings, SRD_SET_##id))
-    srd_buf_printf(out,
-                   "# The cluster, as seen from this machine. The password stays here.\n"
-                   "SR_HOST=%s\nSR_PORT=%s\nSR_USER=%s\n",
-                   WORD(host), WORD(port), WORD(user));
-    srd_buf_printf(out, "SR_PASSWORD=%s\n", srd_env_word(arena, p->password));
-    srd_buf_printf(out, "SR_DATABASE=%s\n",
-                   is_said(p->call, SRD_SET_database) ? WORD(database) : "information_schema");
-    srd_buf_printf(
-        out,
-        "\n# The agent. The centre must show the token; srdiag agent rotate-token makes a "
-        "new one.\n"
-        "# AGENT_HOST is this machine alone, or its address in the network of the "
-        "centre.\n"
-        "AGENT_HOST=%s\nAGENT_PORT=%s\nAGENT_TOKEN=%s\n",
-        p->host, p->port, p->token);
-    srd_buf_printf(
-        out,
-        "\n# What may be asked: system (tables of the system), select (any SELECT) or "
-        "probes (only what\n# srdiag itself asks). What was asked is in the audit file.\n"
-        "SRDIAG_POLICY=%s\nSRDIAG_AUDIT_FILE=%s\n",
-        WORD(policy), srd_env_word(arena, audit));
-    srd_buf_printf(out,
-                   "\n# For the provider of the centre: what it calls this customer, and where it "
-                   "reaches the agent.\nAGENT_TENANT=%s\n",
-                   srd_env_word(arena, srd_agent_tenant_id(&p->call->settings, arena)));
-    if (*url)
-        srd_buf_printf(out, "AGENT_URL=%s\n", srd_env_word(arena, url));
-    else
-        srd_buf_text(out, "#AGENT_URL=http://frp.example.com:6080\n");
-    put_rest(p, 0, out);
-#undef WORD
-}
-
-/* The dialect of config files, whose texts may hold what a quote would end. */
-static const char *cnf_word(struct srd_arena *arena, const char *text)
-{
-    char *out = srd_arena_alloc(arena, 2 * strlen(text) + 3), *put = out;
-
-    *put++ = '"';
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            *put++ = '\\';
-        *put++ = *text;
-    }
-    *put++ = '"';
-    *put = '\0';
-    return out;
-}
-
-static void write_cnf(const struct plan *p, struct srd_buf *out)
-{
-    struct srd_arena *arena = p->call->arena;
-    const char *url = srd_setting_text(&p->call->settings, SRD_SET_agent_url);
-
-#define WORD(id) cnf_word(arena, srd_setting_text(&p->call->settings, SRD_SET_##id))
-    srd_buf_printf(out,
-                   "# The agent of srdiag-agent.service. Password and token are in files of their "
-                   "own.\n[srdiag]\nhost = %s\nport = %s\nuser = %s\n",
-                   WORD(host), WORD(port), WORD(user));
-    if (*p->password)
-        srd_buf_printf(out, "password-file = %s\n", cnf_word(arena, p->home->password));
-    put_rest(p, 's', out);
-    srd_buf_printf(out, "\n[agent]\nlisten = \"%s:%s\"\ntoken-file = %s\npolicy = %s\n", p->host,
-                   p->port, cnf_word(arena, p->home->token), WORD(policy));
-    srd_buf_printf(out, "tenant-id = %s\n",
-                   cnf_word(arena, srd_agent_tenant_id(&p->call->settings, arena)));
-    if (*url)
-        srd_buf_printf(out, "agent-url = %s\n", WORD(agent_url));
-    put_rest(p, 'a', out);
-#undef WORD
-}
-
 /* ---- files ---- */
 
-static int write_new(const struct plan *p, const char *path, const char *text,
+static int write_new(const struct srd_agent_plan *p, const char *path, const char *text,
                      struct srd_error *err)
 {
     SRD_CLEANUP(srd_replace_end) struct srd_replace replace = { .fd = -1 };
@@ -286,7 +157,7 @@ static int write_new(const struct plan *p, const char *path, const char *text,
 }
 
 /* The unit runs as srdiag, who may read what it needs and write nothing of it. */
-static void give_to_service(const struct plan *p)
+static void give_to_service(const struct srd_agent_plan *p)
 {
     const struct passwd *user = getpwnam("srdiag");
 
@@ -307,7 +178,7 @@ static void give_to_service(const struct plan *p)
                 strerror(errno));
 }
 
-static int write_system(const struct plan *p, const char *cnf, struct srd_error *err)
+static int write_system(const struct srd_agent_plan *p, const char *cnf, struct srd_error *err)
 {
     struct srd_arena *arena = p->call->arena;
 
@@ -320,15 +191,12 @@ static int write_system(const struct plan *p, const char *cnf, struct srd_error 
     return 0;
 }
 
-static int write_files(const struct plan *p, struct srd_error *err)
+static int write_files(const struct srd_agent_plan *p, struct srd_error *err)
 {
     SRD_CLEANUP(srd_buf_free) struct srd_buf text;
 
     srd_buf_init(&text, LARGEST);
-    if (p->home->system)
-        write_cnf(p, &text);
-    else
-        write_env(p, &text);
+    srd_agent_config_write(p, &text);
     if (text.full)
         return srd_fail(err, SRD_E_LIMIT, "that is too much for a configuration");
     p->home->system ? write_system(p, text.data, err)
@@ -472,7 +340,7 @@ static void try_connection(struct srd_call *call, const struct srd_home *home,
 static int make(struct srd_call *call, struct srd_home *home, struct srd_error *err)
 {
     SRD_CLEANUP(srd_home_unlock) int lock = -1;
-    struct plan plan;
+    struct srd_agent_plan plan;
     bool made;
 
     if (make_plan(call, home, &plan, err) ||

@@ -71,6 +71,7 @@ static int start_process(struct srd_call *call, const struct srd_home *home, str
     if (err->code == SRD_E_CANCELLED)
         return (int)err->code;
     show_last_words(home, log_from);
+    srd_agent_say("What it does is said in %s (AGENT_PORT=... for another port).\n", home->config);
     if (status) { /* what it ended with says more than that it ended */
         srd_log(SRD_LOG_ERROR, "%s", err->text);
         *err = (struct srd_error){ 0 };

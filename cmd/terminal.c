@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,13 +61,33 @@ static void close_fd(int *fd)
         close(*fd);
 }
 
+/* Signals are let in while we wait and at no other time, so that none comes just before and is
+ * slept through. */
+bool srd_terminal_wait(int fd)
+{
+    static const int ours[] = { SIGINT, SIGTERM, SIGHUP };
+    struct pollfd one = { .fd = fd, .events = POLLIN };
+    sigset_t set, before;
+    int got;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < SRD_COUNT(ours); i++)
+        sigaddset(&set, ours[i]);
+    sigprocmask(SIG_BLOCK, &set, &before);
+    do
+        got = srd_interrupted ? -1 : ppoll(&one, 1, NULL, &before);
+    while (got < 0 && errno == EINTR && !srd_interrupted);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return !srd_interrupted;
+}
+
 /* One line of at most @size - 1 bytes; -1: the reason is in errno. */
 static ssize_t read_line(int fd, char *out, size_t size)
 {
     size_t n = 0;
 
     for (;;) {
-        ssize_t got = read(fd, out + n, 1);
+        ssize_t got = srd_terminal_wait(fd) ? read(fd, out + n, 1) : -1;
 
         if (got < 0)
             return -1;

@@ -24,6 +24,8 @@ int srd_output_write(const struct srd_buf *out, const char *file, const char *pa
 /* The pager to use for @out on this terminal, or NULL. @configured: setting pager; may be "". */
 const char *srd_output_pager(const struct srd_buf *out, const char *configured);
 
+/* Waits until something was typed; false: a signal says that nobody wants it any more. */
+bool srd_terminal_wait(int fd);
 /* Asks on the terminal without showing what is typed. @out is wiped by the caller. */
 int srd_terminal_password(char *out, size_t size, struct srd_error *err);
 
