@@ -54,6 +54,25 @@ static const char *lasting(const struct srd_agent_plan *p, enum srd_setting_id i
     return here ? srd_arena_printf(p->call->arena, "%s/%s", here, text) : text;
 }
 
+/* The dialect of config files, whose texts may hold what a quote or a line would end. */
+static const char *cnf_word(struct srd_arena *arena, const char *text)
+{
+    static const char from[] = "\"\\\n\r", to[] = "\"\\nr";
+    char *out = srd_arena_alloc(arena, 2 * strlen(text) + 3), *put = out;
+
+    *put++ = '"';
+    for (; *text; text++) {
+        const char *special = strchr(from, *text);
+
+        if (special)
+            *put++ = '\\';
+        *put++ = special ? to[special - from] : *text;
+    }
+    *put++ = '"';
+    *put = '\0';
+    return out;
+}
+
 /* Everything else that was said, as --ssl-ca or --allow-ip. @section: 0 all, 's' [srdiag], 'a'
  * [agent]. */
 static void put_rest(const struct srd_agent_plan *p, char section, struct srd_buf *out)
@@ -67,7 +86,7 @@ static void put_rest(const struct srd_agent_plan *p, char section, struct srd_bu
         if (!section)
             srd_buf_printf(out, "%s=%s\n", s->env, srd_env_word(p->call->arena, lasting(p, id)));
         else if ((section == 'a') == s->agent)
-            srd_buf_printf(out, "%s = \"%s\"\n", s->name, lasting(p, id));
+            srd_buf_printf(out, "%s = %s\n", s->name, cnf_word(p->call->arena, lasting(p, id)));
     }
 }
 
@@ -110,22 +129,6 @@ static void write_env(const struct srd_agent_plan *p, struct srd_buf *out)
         srd_buf_text(out, "#AGENT_URL=http://frp.example.com:6080\n");
     put_rest(p, 0, out);
 #undef WORD
-}
-
-/* The dialect of config files, whose texts may hold what a quote would end. */
-static const char *cnf_word(struct srd_arena *arena, const char *text)
-{
-    char *out = srd_arena_alloc(arena, 2 * strlen(text) + 3), *put = out;
-
-    *put++ = '"';
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            *put++ = '\\';
-        *put++ = *text;
-    }
-    *put++ = '"';
-    *put = '\0';
-    return out;
 }
 
 static void write_cnf(const struct srd_agent_plan *p, struct srd_buf *out)

@@ -54,6 +54,7 @@ int srd_home_find(const char *dir, bool system, struct srd_arena *arena, struct 
                   struct srd_error *err)
 {
     SRD_CLEANUP(srd_free_text) char *here = NULL;
+    SRD_CLEANUP(srd_free_text) char *real = NULL;
     size_t n;
 
     dir = choose_dir(dir, arena, err);
@@ -65,7 +66,8 @@ int srd_home_find(const char *dir, bool system, struct srd_arena *arena, struct 
             return srd_fail(err, SRD_E_SYSTEM, "the folder we are in is gone: %s", strerror(errno));
         dir = in(arena, here, dir);
     }
-    dir = srd_arena_copy(arena, dir);
+    real = realpath(dir, NULL);
+    dir = srd_arena_copy(arena, real ? real : dir);
     for (n = strlen(dir); n > 1 && dir[n - 1] == '/'; n--)
         ;
     dir = srd_arena_copy_n(arena, dir, n);

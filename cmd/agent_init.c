@@ -22,6 +22,7 @@
 #include "lib/base/text.h"
 #include "lib/base/utf8.h"
 #include "lib/model/identity.h"
+#include "lib/serve/gate.h"
 #include "lib/serve/keys.h"
 #include "lib/serve/tenants.h"
 #include "lib/source/live.h"
@@ -109,7 +110,11 @@ static int choose_token(struct srd_call *call, const char **out, struct srd_erro
 static int check_words(struct srd_call *call, struct srd_error *err)
 {
     const char *id = chosen(call, SRD_SET_tenant_id)->text;
-    const char *url = chosen(call, SRD_SET_agent_url)->text, *wrong;
+    const char *url = chosen(call, SRD_SET_agent_url)->text, *wrong, *address;
+    int port;
+
+    if (srd_listen_parse(srd_agent_listen_of(&call->settings), call->arena, &address, &port, err))
+        return (int)err->code;
 
     if (*id && !srd_api_key_name_valid(id))
         return srd_fail(err, SRD_E_USAGE,

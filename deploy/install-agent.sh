@@ -12,7 +12,9 @@
 #   --no-start      does not start or restart it
 #
 # Needs no root, fetches nothing, asks nothing, and may be repeated: the configuration and the token of an
-# earlier installation stay. A new version that does not get healthy is taken back at once.
+# earlier installation stay (a new one takes SR_HOST, SR_PASSWORD ... of the environment). A new version that
+# does not get healthy is taken back at once. What the agent does is srdiag's own work: srdiag agent --init,
+# start, stop, status, logs; start.sh and its like are short names for that.
 set -eu
 umask 077
 
@@ -141,129 +143,75 @@ try() {
     [ -n "$version" ] || fail "the program in $file is no srdiag"
 }
 
-# ---- what stays: configuration, scripts ----
+# ---- the agent ----
 
-token() {
-    od -An -v -tx1 -N32 /dev/urandom | tr -d ' \n'
+# Does this program look after an agent by itself? Versions before had a script for that, agent.sh.
+knows() {
+    [ -x "$1" ] && "$1" help agent 2>/dev/null | grep -q -e '--init'
+}
+# The program that can be asked about the agent of this folder, whichever version it is of; empty: none.
+manager() {
+    for program in "$dir/bin/srdiag" "${1-}" "$dir/bin/srdiag.previous"; do
+        if [ -n "$program" ] && knows "$program"; then
+            echo "$program"
+            return
+        fi
+    done
+}
+# agent_is_running [PROGRAM], stop_agent [PROGRAM]: PROGRAM is asked if no installed one can be
+agent_is_running() {
+    by=$(manager "${1-}")
+    if [ -n "$by" ]; then
+        [ -e "$dir/.env" ] || return 1
+        code=0
+        "$by" agent status --dir "$dir" >/dev/null 2>&1 || code=$?
+        [ "$code" = 0 ] || [ "$code" = 4 ] # 4: it does not answer
+    else
+        [ -x "$dir/agent.sh" ] && "$dir/agent.sh" status 2>/dev/null | grep -q '^process '
+    fi
+}
+stop_agent() {
+    by=$(manager "${1-}")
+    if [ -n "$by" ]; then
+        [ ! -e "$dir/.env" ] || "$by" agent stop --dir "$dir"
+    elif [ -x "$dir/agent.sh" ]; then
+        "$dir/agent.sh" stop
+    fi
+}
+start_agent() {
+    if knows "$dir/bin/srdiag"; then
+        "$dir/bin/srdiag" agent start --dir "$dir"
+    else
+        "$dir/agent.sh" start
+    fi
 }
 
-write_env() {
-    [ ! -e "$dir/.env" ] || return 0
-    cat >"$dir/.env.new" <<EOF
-# The cluster, as seen from this machine. The password stays here.
-SR_HOST=127.0.0.1
-SR_PORT=9030
-SR_USER=root
-SR_PASSWORD=
-SR_DATABASE=information_schema
-
-# The agent. The centre must show the token; it was made for this installation.
-AGENT_PORT=8080
-AGENT_TOKEN=$(token)
-# This machine alone by default. For a centre elsewhere, the address of this machine in its network:
-#SRDIAG_LISTEN=10.0.1.50:8080
-EOF
-    mv "$dir/.env.new" "$dir/.env"
-    say "Configuration:    $dir/.env (new: edit it, then start)"
-    say "Agent token:      $(sed -n 's/^AGENT_TOKEN=\(........\).*/\1/p' "$dir/.env")... (64 characters, in that file)"
+# script NAME COMMAND: $dir/NAME, whole or not at all
+script() {
+    printf '#!/bin/sh\nexec %s "$@"\n' "$2" >"$dir/$1.new"
+    chmod 700 "$dir/$1.new"
+    mv "$dir/$1.new" "$dir/$1"
 }
-
+# As the current program needs them. The script of a version before stays with that version, for the way back.
 write_scripts() {
-    cat >"$dir/agent.sh.new" <<'EOF'
-#!/bin/sh
-# agent.sh start|stop|restart|status|logs: the agent of this folder. Written by install-agent.sh.
-set -eu
-umask 077
-cd "$(dirname "$0")"
-
-# Sets $pid if the process of agent.pid is an agent, and not whoever got its number later.
-running() {
-    pid=$(cat agent.pid 2>/dev/null) || return 1
-    case $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null) in *srdiag*" agent "*) return 0 ;; esac
-    return 1
-}
-nap() {
-    sleep 0.2 2>/dev/null || sleep 1 # POSIX knows whole seconds only
-}
-setting() {
-    sed -n "s/^$1=//p" .env | tail -n 1
-}
-healthy() {
-    listen=$(setting SRDIAG_LISTEN)
-    [ -n "$listen" ] || listen=$(setting AGENT_PORT)
-    bin/srdiag healthcheck --listen "${listen:-8080}"
-}
-start() {
-    if running; then
-        echo "The agent runs already (process $pid)."
-        return 0
+    # shellcheck disable=SC2016 # for the scripts that are written
+    own='"$(dirname "$0")"'
+    if knows "$dir/bin/srdiag"; then
+        rm -f "$dir/agent.sh"
+        for word in start stop status logs; do
+            script "$word.sh" "$own/bin/srdiag agent $word --dir $own"
+        done
+    else
+        cp "$dir/versions/$(current srdiag)/agent.sh" "$dir/agent.sh.new"
+        mv "$dir/agent.sh.new" "$dir/agent.sh"
+        for word in start stop status logs; do
+            script "$word.sh" "$own/agent.sh $word"
+        done
     fi
-    nohup bin/srdiag agent --audit-file audit.log >>agent.log 2>&1 </dev/null &
-    pid=$!
-    echo "$pid" >agent.pid
-    tries=0
-    until healthy >/dev/null 2>&1; do
-        tries=$((tries + 1))
-        if ! kill -0 "$pid" 2>/dev/null || [ "$tries" -gt 75 ]; then
-            echo "The agent did not get healthy:" >&2
-            tail -n 5 agent.log >&2
-            kill "$pid" 2>/dev/null || :
-            rm -f agent.pid
-            return 1
-        fi
-        nap
-    done
-    echo "The agent runs (process $pid)."
 }
-stop() {
-    if ! running; then
-        echo "The agent does not run."
-        rm -f agent.pid
-        return 0
-    fi
-    kill "$pid"
-    tries=0
-    while running; do
-        tries=$((tries + 1))
-        if [ "$tries" -gt 75 ]; then
-            kill -9 "$pid" 2>/dev/null || :
-            break
-        fi
-        nap
-    done
-    rm -f agent.pid
-    echo "The agent has ended."
-}
-
-case ${1-} in
-start | stop) "$1" ;;
-restart)
-    stop
-    start
-    ;;
-status)
-    bin/srdiag --version
-    if running; then echo "process $pid"; else echo "no process"; fi
-    healthy
-    ;;
-logs)
-    shift
-    exec tail -n 100 "$@" agent.log
-    ;;
-*)
-    echo "usage: agent.sh start|stop|restart|status|logs [-f]" >&2
-    exit 64
-    ;;
-esac
-EOF
-    chmod 700 "$dir/agent.sh.new"
-    mv "$dir/agent.sh.new" "$dir/agent.sh"
-    for word in start stop status logs; do
-        # shellcheck disable=SC2016 # for the script that is written
-        printf '#!/bin/sh\nexec "$(dirname "$0")/agent.sh" %s "$@"\n' "$word" >"$dir/$word.sh.new"
-        chmod 700 "$dir/$word.sh.new"
-        mv "$dir/$word.sh.new" "$dir/$word.sh"
-    done
+keep_old_script() {
+    [ ! -f "$dir/agent.sh" ] || knows "$dir/bin/srdiag" || [ -z "$(current srdiag)" ] ||
+        cp -p "$dir/agent.sh" "$dir/versions/$(current srdiag)/agent.sh"
 }
 
 # ---- versions ----
@@ -277,21 +225,24 @@ link() {
 target() { # where bin/$1 leads to
     readlink "$dir/bin/$1" 2>/dev/null || :
 }
-is_running() {
-    [ -x "$dir/agent.sh" ] && "$dir/agent.sh" status 2>/dev/null | grep -q '^process '
+current() { # the version that is there
+    case $(target "$1") in */*) basename "$(dirname "$(target "$1")")" ;; esac
 }
 # switch_to TARGET: makes it the current one; an agent that runs is restarted and must get healthy.
 switch_to() {
     before=$(target srdiag)
     was_running=no
-    if [ "$start" = yes ] && is_running; then
+    keep_old_script
+    if [ "$start" = yes ] && agent_is_running "$dir/bin/$1"; then
         was_running=yes
-        "$dir/agent.sh" stop
+        stop_agent "$dir/bin/$1"
     fi
     link srdiag "$1"
-    if [ "$was_running" = yes ] && ! "$dir/agent.sh" start; then
+    write_scripts
+    if [ "$was_running" = yes ] && ! start_agent; then
         link srdiag "$before"
-        "$dir/agent.sh" start || :
+        write_scripts
+        start_agent || :
         fail "the version before is back"
     fi
     [ -z "$before" ] || [ "$before" = "$1" ] || link srdiag.previous "$before"
@@ -300,8 +251,7 @@ switch_to() {
 forget_old() {
     for old in "$dir"/versions/*; do
         case $old in
-        "$dir/versions/$(basename "$(dirname "$(target srdiag)")")") ;;
-        "$dir/versions/$(basename "$(dirname "$(target srdiag.previous)")")") ;;
+        "$dir/versions/$(current srdiag)" | "$dir/versions/$(current srdiag.previous)") ;;
         *) rm -rf "$old" ;;
         esac
     done
@@ -315,6 +265,7 @@ install_file() {
     work=$(mktemp -d "$dir/.work.XXXXXX")
     unpack
     try
+    knows "$work/srdiag" || fail "srdiag $version is of before srdiag agent --init: take a newer one"
     mkdir -p "$dir/versions" "$dir/bin"
     name=$version-$(sha256sum <"$work/srdiag" | cut -c1-12)
     if [ "$(target srdiag)" = "../versions/$name/srdiag" ] && [ -x "$dir/bin/srdiag" ]; then
@@ -324,13 +275,17 @@ install_file() {
         mv -f "$work/srdiag" "$dir/versions/$name/srdiag"
         new=yes
     fi
-    write_env
-    write_scripts
-    [ -z "${new-}" ] || switch_to "../versions/$name/srdiag"
+    if [ -n "${new-}" ]; then switch_to "../versions/$name/srdiag"; else write_scripts; fi
     forget_old
+    # a configuration that is wrong, or a cluster that is not there, is told and no reason to undo anything
+    code=0
+    "$dir/bin/srdiag" agent --init --yes --dir "$dir" || code=$?
+    case $code in 0 | 69 | 77) ;; *) exit "$code" ;; esac
     say "Installed:        srdiag $version in $dir"
+    say "Edit:             $dir/.env      (SR_HOST, SR_USER, SR_PASSWORD ...)"
     say "Start it:         $dir/start.sh      (stop.sh, status.sh, logs.sh)"
-    say "After a reboot:   @reboot $dir/start.sh      in the crontab of this user"
+    set -- "$dir"/srdiag-agent*.service
+    [ -e "$1" ] || say "After a reboot:   @reboot $dir/start.sh      in the crontab of this user"
 }
 
 case $command in
@@ -346,19 +301,25 @@ rollback)
     ;;
 status)
     [ -x "$dir/bin/srdiag" ] || fail "nothing is installed in $dir"
+    "$dir/bin/srdiag" --version
+    if knows "$dir/bin/srdiag"; then exec "$dir/bin/srdiag" agent status --dir "$dir"; fi
     "$dir/agent.sh" status
     ;;
 uninstall)
     [ -d "$dir" ] || fail "nothing is installed in $dir"
     [ -x "$dir/agent.sh" ] || [ -d "$dir/versions" ] || fail "$dir is no installation of the agent"
     lock
-    [ ! -x "$dir/agent.sh" ] || "$dir/agent.sh" stop
+    stop_agent
+    for unit in "$dir"/srdiag-agent*.service; do
+        [ ! -e "$unit" ] || systemctl --user disable "$(basename "$unit")" || :
+        rm -f "$unit"
+    done
     (
         cd "$dir"
-        rm -rf bin versions agent.sh start.sh stop.sh status.sh logs.sh
+        rm -rf bin versions agent.sh start.sh stop.sh status.sh logs.sh agent.pid agent.url
     )
     if [ "$purge" = yes ]; then
-        rm -f "$dir/.env" "$dir/agent.log" "$dir/audit.log" "$dir/nohup.out"
+        rm -f "$dir/.env" "$dir/agent.log" "$dir/audit.log" "$dir/audit.log.head" "$dir/nohup.out"
         cleanup
         rmdir "$dir" 2>/dev/null || say "Left:             $dir (it holds files that are not the agent's)"
     else
