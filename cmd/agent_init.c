@@ -272,6 +272,8 @@ static int add_token(struct srd_call *call, const struct srd_home *home, struct 
         srd_small_file(home->config, call->arena, &text, &n, &mode, &missing, err))
         return (int)err->code;
     text = srd_env_put(call->arena, text, keys, token);
+    if (!text)
+        return srd_fail(err, SRD_E_CONFIG, "the token is not one word on one line");
     if (srd_replace_write(&replace, text, strlen(text), call->arena, err))
         return (int)err->code;
     srd_agent_say("Token:             made, and added to %s\n", home->config);

@@ -55,8 +55,12 @@ static int open_holder(struct holder *h, const struct srd_settings *settings, st
                : 0;
 }
 
+/* @text NULL: it could not be made. */
 static int write_holder(struct holder *h, const char *text, struct srd_error *err)
 {
+    if (!text)
+        return srd_fail(err, SRD_E_CONFIG, "the tokens in %s are not one word on one line each",
+                        h->path);
     h->text = srd_arena_copy(h->call->arena, text);
     return srd_replace_write(&h->replace, text, strlen(text), h->call->arena, err);
 }
@@ -79,10 +83,12 @@ static const char *with_new(const struct holder *h, const char *token, const cha
 {
     struct srd_arena *arena = h->call->arena;
 
+    const char *text;
+
     if (h->lines)
         return token_lines(arena, h->text, token, NULL);
-    return srd_env_put(arena, srd_env_put(arena, h->text, token_keys, token), previous_keys,
-                       previous);
+    text = srd_env_put(arena, h->text, token_keys, token);
+    return text ? srd_env_put(arena, text, previous_keys, previous) : NULL;
 }
 
 static const char *without_old(const struct holder *h, const char *token)

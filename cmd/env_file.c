@@ -88,6 +88,14 @@ static void put_line(struct srd_buf *out, const char *line, const char *key, con
     srd_buf_printf(out, "%s=%s\n", key, word);
 }
 
+static bool over_lines(const struct srd_config_text *parsed, const char *const *keys)
+{
+    for (size_t i = 0; i < parsed->count; i++)
+        if (srd_text_in(parsed->entries[i].key, keys) && strchr(parsed->entries[i].value, '\n'))
+            return true;
+    return false;
+}
+
 static const char *key_of_line(const struct srd_config_text *parsed, int line)
 {
     for (size_t i = 0; i < parsed->count; i++)
@@ -101,11 +109,13 @@ char *srd_env_put(struct srd_arena *arena, const char *text, const char *const *
 {
     struct srd_config_text parsed = { .arena = arena };
     SRD_CLEANUP(srd_buf_free) struct srd_buf out;
-    const char *word = value ? srd_env_word(arena, value) : NULL, *last = *keys;
+    const char *last = *keys;
     int counts, line = 0;
 
     srd_buf_init(&out, LARGEST);
     srd_dotenv_parse("", text, strlen(text), any, &parsed);
+    if ((value && srd_env_word(arena, value) != value) || over_lines(&parsed, keys))
+        return NULL;
     counts = line_that_counts(&parsed, keys);
     while (*text) {
         size_t n = strcspn(text, "\n") + 1;
@@ -113,18 +123,18 @@ char *srd_env_put(struct srd_arena *arena, const char *text, const char *const *
 
         line++;
         n -= !whole;
-        if (word && line == counts)
-            put_line(&out, text, key_of_line(&parsed, line), word);
-        else if (word || !is_of(&parsed, keys, line))
+        if (value && line == counts)
+            put_line(&out, text, key_of_line(&parsed, line), value);
+        else if (value || !is_of(&parsed, keys, line))
             srd_buf_add(&out, text, n);
         text += n;
     }
     for (; *keys; keys++)
         last = *keys;
-    if (word && !counts) {
+    if (value && !counts) {
         if (out.size && out.data[out.size - 1] != '\n')
             srd_buf_char(&out, '\n');
-        srd_buf_printf(&out, "%s=%s\n", last, word);
+        srd_buf_printf(&out, "%s=%s\n", last, value);
     }
     return srd_arena_copy_n(arena, out.data, out.size);
 }

@@ -13,9 +13,9 @@ const char *srd_env_word(struct srd_arena *arena, const char *value);
 
 /*
  * @text with the assignment that counts among those of @keys (NULL-ended; the first key ranks
- * highest, the last line of a key) saying @value; without one, it is added at the end as the last
- * of
- * @keys. @value NULL: all of them go.
+ * highest, of one key the last line) saying @value; without one, it is added at the end as the last
+ * of @keys. @value NULL: all of them go. NULL: @value would need quotes, which could close one that
+ * is open before, or the value that is there goes over several lines.
  */
 char *srd_env_put(struct srd_arena *arena, const char *text, const char *const *keys,
                   const char *value);

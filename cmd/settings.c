@@ -180,6 +180,10 @@ static int put_dotenv(struct srd_settings *settings, const char *file, bool own,
     size_t n;
 
     if (srd_small_file(file, settings->arena, &bytes, &n, &mode, &missing, err)) {
+        if (own) { /* without it an agent would go by defaults */
+            err->code = SRD_E_CONFIG;
+            return srd_while(err, "configuration");
+        }
         if (!missing)
             srd_problem_add(&settings->text, SRD_DOUBTFUL, file, 0, "ignored: %s", err->text);
         return err->code = SRD_OK;

@@ -13,7 +13,7 @@
 #
 # Needs no root, fetches nothing, asks nothing, and may be repeated: the configuration and the token of an
 # earlier installation stay (a new one takes SR_HOST, SR_PASSWORD ... of the environment). A new version that
-# does not get healthy is taken back at once. What the agent does is srdiag's own work: srdiag agent --init,
+# does not get healthy is taken back at once. What the agent does is srdiag's own work: srdiag agent with --init,
 # start, stop, status, logs; start.sh and its like are short names for that.
 set -eu
 umask 077

@@ -649,6 +649,54 @@ class Life(unittest.TestCase):
             self.assertEqual(done.returncode, 3)
 
 
+    def test_unreadable(self):
+        """A configuration that cannot be read is told, and not replaced by defaults"""
+        with Machine() as m:
+            pid = self.begin(m)
+            text = m.dotenv
+            (m.dir / ".env").write_bytes(b"SR_HOST=\xff\xfe\n")
+            for word in "restart", "rotate-token":
+                self.assertEqual(m.agent(word).returncode, 78, word)
+            os.kill(pid, signal.SIGHUP)
+            until(lambda: "nothing was changed" in m.log, "the refusal of the agent")
+            (m.dir / ".env").unlink()
+            os.kill(pid, signal.SIGHUP)
+            until(lambda: m.log.count("nothing was changed") == 2, "the refusal of the agent")
+            self.assertEqual(m.call("/collect", TOKEN.search(text)[1])[0], 405)
+            (m.dir / ".env").write_text(text)
+            (m.dir / ".env").chmod(0o600)
+
+    def test_address(self):
+        """AGENT_HOST and AGENT_PORT are the halves of the address, each by itself"""
+        with Machine() as m:
+            self.assertEqual(m.init().returncode, 69)
+            base = re.sub("AGENT_(HOST|PORT)=.*\n", "", m.dotenv)
+            for words, want in (("AGENT_PORT=81\n", "127.0.0.1:81"), ("AGENT_HOST=10.0.1.50\n", "10.0.1.50:8080"),
+                                ("AGENT_HOST=::1\nAGENT_PORT=82\n", "[::1]:82"),
+                                ("SRDIAG_LISTEN=10.0.0.1:83\n", "10.0.0.1:83"), ("SRDIAG_LISTEN=84\n", "127.0.0.1:84"),
+                                ("AGENT_PORT=1\nAGENT_PORT=2\n", "127.0.0.1:2")):
+                (m.dir / ".env").write_text(base + words)
+                self.assertEqual(m.status()[1]["address"], "http://" + want)
+
+    def test_interrupted(self):
+        """Ctrl-C while start waits ends the agent again"""
+        with Machine() as m:
+            self.assertEqual(m.init().returncode, 69)
+            tools = m.dir / "bin"
+            tools.mkdir()
+            (tools / "srdiag").write_text("#!/bin/sh\nexec sleep 120\n")
+            (tools / "srdiag").chmod(0o755)
+            p = subprocess.Popen([SRDIAG, "agent", "start"], env=m.env, stderr=subprocess.DEVNULL,
+                                 stdin=subprocess.DEVNULL)
+            children = Path(f"/proc/{p.pid}/task/{p.pid}/children")
+            child = int(until(lambda: children.read_text().strip(), "the child"))
+            until(lambda: b"sleep" in Path(f"/proc/{child}/cmdline").read_bytes(), "its program")
+            p.send_signal(signal.SIGINT)
+            self.assertEqual(p.wait(20), 130)
+            until(lambda: gone(child), "the end of the child")
+            (tools / "srdiag").unlink()
+
+
 class Logs(unittest.TestCase):
     def test_tail(self):
         """logs prints the last lines, as many as are asked for"""
