@@ -13,8 +13,8 @@
 #
 # Needs no root, fetches nothing, asks nothing, and may be repeated: the configuration and the token of an
 # earlier installation stay (a new one takes SR_HOST, SR_PASSWORD ... of the environment). A new version that
-# does not get healthy is taken back at once. What the agent does is srdiag's own work: srdiag agent with --init,
-# start, stop, status, logs; start.sh and its like are short names for that.
+# does not get healthy is taken back at once. Making, starting and stopping the agent is srdiag's own work
+# (srdiag help agent); start.sh, stop.sh, status.sh and logs.sh are short names for it.
 set -eu
 umask 077
 
