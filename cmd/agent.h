@@ -28,6 +28,13 @@ const char *srd_agent_listen_of(const struct srd_settings *settings);
 int srd_agent_tokens_of(struct srd_settings *settings, const struct srd_home *home,
                         struct srd_arena *arena, const char *const **out, struct srd_error *err);
 
+/* How the agent of @home is asked, as its settings say: "http://127.0.0.1:8080"; ca of https. */
+struct srd_door {
+    const char *url, *ca, *token;
+};
+void srd_agent_door_of(const struct srd_settings *settings, const struct srd_home *home,
+                       struct srd_arena *arena, struct srd_door *out);
+
 /* agent_audit.c: audit show FILE, audit verify FILE... [MARK] */
 int srd_agent_audit(struct srd_call *call, struct srd_error *err);
 /* agent_preview.c */

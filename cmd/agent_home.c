@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd/env_file.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/text.h"
 
@@ -55,6 +56,7 @@ int srd_home_find(const char *dir, bool system, struct srd_arena *arena, struct 
 {
     SRD_CLEANUP(srd_free_text) char *here = NULL;
     SRD_CLEANUP(srd_free_text) char *real = NULL;
+    bool is_found = !dir;
     size_t n;
 
     dir = choose_dir(dir, arena, err);
@@ -71,7 +73,7 @@ int srd_home_find(const char *dir, bool system, struct srd_arena *arena, struct 
     for (n = strlen(dir); n > 1 && dir[n - 1] == '/'; n--)
         ;
     dir = srd_arena_copy_n(arena, dir, n);
-    *out = (struct srd_home){ .dir = dir };
+    *out = (struct srd_home){ .dir = dir, .is_found = is_found };
     if (is_file(in(arena, dir, ".env")))
         out->exists = true;
     else if (is_file(in(arena, dir, "agent.cnf")))
@@ -86,6 +88,12 @@ int srd_home_find(const char *dir, bool system, struct srd_arena *arena, struct 
     out->token = in(arena, dir, "agent.token");
     out->password = in(arena, dir, "password");
     return 0;
+}
+
+const char *srd_home_words(const struct srd_home *home, struct srd_arena *arena)
+{
+    return home->is_found ? ""
+                          : srd_arena_printf(arena, " --dir %s", srd_env_word(arena, home->dir));
 }
 
 static int trust(const char *path, bool folder, struct srd_error *err)

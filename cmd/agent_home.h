@@ -29,7 +29,8 @@
 struct srd_home {
     const char *dir; /* absolute */
     bool system;
-    bool exists; /* there is a configuration */
+    bool exists;   /* there is a configuration */
+    bool is_found; /* without --dir, too */
     const char *config, *pid, *url, *log, *audit;
     const char *token, *password; /* files of the system's kind */
 };
@@ -45,6 +46,9 @@ int srd_home_find(const char *dir, bool system, struct srd_arena *arena, struct 
 int srd_home_trust(const struct srd_home *home, struct srd_error *err);
 /* The same, and SRD_E_CONFIG if there is no configuration, with the command that makes one. */
 int srd_home_need(const struct srd_home *home, struct srd_error *err);
+
+/* " --dir DIR", as a shell reads it, for the next command; "" where it goes without. */
+const char *srd_home_words(const struct srd_home *home, struct srd_arena *arena);
 
 /* Where an agent of @home finds its settings. */
 struct srd_settings_places srd_home_places(const struct srd_home *home);
@@ -86,15 +90,22 @@ int srd_home_end(const struct srd_home *home, pid_t pid, bool *killed, struct sr
 const char *srd_home_program(const struct srd_home *home, struct srd_arena *arena,
                              struct srd_error *err);
 
-/* What the agent at @url says of itself; false: it does not answer, and *@why says why. */
+/* ---- agent_calls.c ---- */
+
+/*
+ * HTTP status of GET @path of the agent at @url with @token (NULL: none); 0: no answer, and @err
+ * says why. @body, unless NULL: what it said, if that is JSON. @ca: its certificate, of https.
+ */
+int srd_home_get(const char *url, const char *ca, const char *path, const char *token,
+                 int64_t until_ms, struct srd_arena *arena, struct srd_json **body,
+                 struct srd_error *err);
+
 struct srd_home_state {
-    const char *version, *database; /* "reachable", "unreachable", "unknown" */
+    const char *version; /* NULL: not said */
     double uptime_s;
 };
-bool srd_home_health(const char *url, int64_t until_ms, struct srd_arena *arena,
-                     struct srd_home_state *out, const char **why);
-/* HTTP status of GET @path with @token; 0: no answer. @body, unless NULL: what it said, as JSON. */
-int srd_home_get(const char *url, const char *path, const char *token, int64_t until_ms,
-                 struct srd_arena *arena, struct srd_json **body, struct srd_error *err);
+/* 200: it is well. Else what it answered, or 0; *@why is then the reason. */
+int srd_home_health(const char *url, const char *ca, int64_t until_ms, struct srd_arena *arena,
+                    struct srd_home_state *out, const char **why);
 
 #endif

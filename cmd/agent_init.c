@@ -309,8 +309,8 @@ static void tell_failure(struct srd_call *call, const struct srd_home *home,
 {
     srd_log(SRD_LOG_ERROR, "the cluster was not reached: %s", why->text);
     srd_agent_say("                   %s is there: correct the connection in it, then srdiag agent "
-                  "--init tries again\n",
-                  home->config);
+                  "--init%s tries again\n",
+                  home->config, srd_home_words(home, call->arena));
     call->status = srd_code_exit(why->code);
 }
 
@@ -390,7 +390,8 @@ int srd_agent_init(struct srd_call *call, struct srd_error *err)
     if (!srd_agent_words.yes || said)
         try_connection(call, &home, &settings);
     if (!home.system)
-        srd_agent_say("Next:              srdiag agent start --dir %s\n", home.dir);
+        srd_agent_say("Next:              srdiag agent start%s\n",
+                      srd_home_words(&home, call->arena));
     return srd_agent_tenant(call, &home, &settings,
                             srd_agent_words.show_token || (fresh && !srd_agent_words.yes), false,
                             err);

@@ -13,17 +13,14 @@
 #include <unistd.h>
 
 #include "cmd/agent_home.h"
-#include "cmd/healthcheck.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
-#include "lib/base/json.h"
 #include "lib/base/text.h"
 
 #define START_MS 30000
 #define END_MS 20000 /* an agent lets requests end for 10 s */
 #define HEALTH_MS 2000
 #define LOOK_EVERY_NS 50000000
-#define LARGEST_ANSWER ((size_t)256 << 10)
 #define CLOEXEC_RANGE 4 /* CLOSE_RANGE_CLOEXEC, of newer headers */
 
 static void close_fd(int *fd)
@@ -154,62 +151,6 @@ const char *srd_home_url(const struct srd_home *home, struct srd_arena *arena)
     return srd_text_prefix(text, "http://") || srd_text_prefix(text, "https://") ? text : NULL;
 }
 
-/* ---- asking it ---- */
-
-int srd_home_get(const char *url, const char *path, const char *token, int64_t until_ms,
-                 struct srd_arena *arena, struct srd_json **body, struct srd_error *err)
-{
-    const char *fields = token ? srd_arena_printf(arena, "X-Agent-Token: %s\r\n", token) : "";
-    SRD_CLEANUP(srd_buf_free) struct srd_buf answer;
-    struct srd_health_target target;
-    struct srd_error ignored = { 0 };
-    const char *end;
-    int status = 0;
-
-    if (body)
-        *body = NULL;
-    srd_buf_init(&answer, LARGEST_ANSWER);
-    if (!srd_text_prefix(url, "http://")) {
-        srd_fail(err, SRD_E_CONNECT, "it speaks TLS, and is asked by its clients only");
-        return 0;
-    }
-    /* one that listens on every address is asked on this machine */
-    if (srd_health_listen(url + 7, arena, &target, err))
-        return 0;
-    target.path = path;
-    if (srd_health_ask(&target, fields, until_ms, &answer, arena, err))
-        return 0;
-    if (sscanf(answer.data, "HTTP/%*1[1].%*1[01] %3d", &status) != 1) {
-        srd_fail(err, SRD_E_CONNECT, "what answers there speaks no HTTP");
-        return 0;
-    }
-    end = strstr(answer.data, "\r\n\r\n");
-    if (body && end)
-        srd_json_parse(end + 4, answer.size - (size_t)(end + 4 - answer.data), LARGEST_ANSWER, body,
-                       &ignored);
-    return status;
-}
-
-bool srd_home_health(const char *url, int64_t until_ms, struct srd_arena *arena,
-                     struct srd_home_state *out, const char **why)
-{
-    SRD_CLEANUP(srd_json_free) struct srd_json *json = NULL;
-    struct srd_error err = { 0 };
-    int status = srd_home_get(url, "/health", NULL, until_ms, arena, &json, &err);
-    const char *says = srd_json_text(srd_json_get(json, "status"));
-
-    *out = (struct srd_home_state){ 0 };
-    if (status == 200 && says && !strcmp(says, "healthy")) {
-        out->version = srd_arena_copy(arena, srd_json_text(srd_json_get(json, "version")));
-        out->database = srd_arena_copy(arena, srd_json_text(srd_json_get(json, "database")));
-        srd_json_number(srd_json_get(json, "uptime"), &out->uptime_s);
-        return true;
-    }
-    *why = status ? srd_arena_printf(arena, "it answered with HTTP status %d", status)
-                  : srd_arena_copy(arena, err.text);
-    return false;
-}
-
 /* ---- beginning ---- */
 
 const char *srd_home_program(const struct srd_home *home, struct srd_arena *arena,
@@ -321,9 +262,9 @@ static int wait_until_well(const struct srd_home *home, pid_t pid, struct srd_ar
             *status = WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how);
             return srd_fail(err, SRD_E_SYSTEM, "the agent ended as soon as it began");
         }
-        if (url &&
-            (srd_text_prefix(url, "https://") ||
-             srd_home_health(url, srd_clock_monotonic_ms() + HEALTH_MS, arena, &state, &why)))
+        if (url && (srd_text_prefix(url, "https://") ||
+                    srd_home_health(url, NULL, srd_clock_monotonic_ms() + HEALTH_MS, arena, &state,
+                                    &why) == 200))
             return 0;
         if (srd_interrupted) {
             srd_fail(err, SRD_E_CANCELLED, "interrupted");

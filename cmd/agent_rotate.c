@@ -27,6 +27,7 @@ struct holder {
     bool lines; /* a token file; else .env */
     struct srd_replace replace;
     char *text;
+    struct srd_door door;
 };
 
 static void end_holder(struct holder *holder)
@@ -101,23 +102,55 @@ static const char *without_old(const struct holder *h, const char *token)
 
 /* ---- the running agent ---- */
 
-/* 405 for who has the token and 401 for who has not; no question to the cluster. */
-static int asks(const char *url, const char *token, struct srd_arena *arena)
+/*
+ * 405 for who has the token and 401 for who has not, without a question to the cluster; 0: it does
+ * not answer, and @why says why.
+ */
+static int ask(const struct srd_door *door, const char *token, struct srd_arena *arena,
+               struct srd_error *why)
 {
-    struct srd_error ignored = { 0 };
-
-    return srd_home_get(url, "/collect", token, srd_clock_monotonic_ms() + ASK_MS, arena, NULL,
-                        &ignored);
+    return srd_home_get(door->url, door->ca, "/collect", token, srd_clock_monotonic_ms() + ASK_MS,
+                        arena, NULL, why);
 }
 
-/* Makes a running agent read the file, and waits until it has: @in is right then, and @out is not.
- */
-static int take_effect(struct srd_call *call, const struct srd_home *home, const char *fallback_url,
-                       const char *in, const char *out, struct srd_error *err)
+/* Is @in right, and @out (NULL: none) not any more? */
+static bool has_taken(const struct srd_door *door, const char *in, const char *out,
+                      struct srd_arena *arena, struct srd_error *why)
+{
+    int status = ask(door, in, arena, why);
+
+    return status && status != 401 && (!out || ask(door, out, arena, why) == 401);
+}
+
+static int wait_until_taken(const struct srd_door *door, const char *in, const char *out,
+                            struct srd_arena *arena, struct srd_error *err)
 {
     const struct timespec nap = { .tv_nsec = LOOK_EVERY_NS };
-    const char *unit = srd_unit_of(home, call->arena), *url;
     int64_t until_ms = srd_clock_monotonic_ms() + TAKEN_MS;
+
+    do {
+        struct srd_error why = { 0 };
+
+        if (has_taken(door, in, out, arena, &why))
+            return 0;
+        if (why.code && why.code != SRD_E_TIMEOUT && door->ca) {
+            srd_agent_say("The agent was told; whether it has heard was not seen: %s\n", why.text);
+            return 0;
+        }
+        nanosleep(&nap, NULL);
+    } while (srd_clock_monotonic_ms() < until_ms && !srd_interrupted);
+    return srd_fail(err, SRD_E_SYSTEM,
+                    "the agent has not taken the change; srdiag agent logs says why");
+}
+
+/* Makes a running agent read the file, and waits until it has. */
+static int take_effect(const struct holder *h, const char *in, const char *out,
+                       struct srd_error *err)
+{
+    const struct srd_home *home = h->home;
+    struct srd_arena *arena = h->call->arena;
+    const char *unit = srd_unit_of(home, arena), *url;
+    struct srd_door door = h->door;
     int status = 3;
     bool old;
     pid_t pid = srd_home_process(home, &old);
@@ -130,36 +163,26 @@ static int take_effect(struct srd_call *call, const struct srd_home *home, const
     if (home->system ? srd_unit_do(home, unit, "reload", &status, err) || status
                      : kill(pid, SIGHUP))
         return srd_fail(err, SRD_E_SYSTEM, "the agent could not be told: srdiag agent restart");
-    url = home->system || old ? fallback_url : srd_home_url(home, call->arena);
-    if (!url || !srd_text_prefix(url, "http://"))
-        return 0; /* one that speaks TLS is not asked */
-    do {
-        int right = asks(url, in, call->arena);
-
-        if (right && right != 401 && (!out || asks(url, out, call->arena) == 401))
-            return 0;
-        nanosleep(&nap, NULL);
-    } while (srd_clock_monotonic_ms() < until_ms && !srd_interrupted);
-    return srd_fail(err, SRD_E_SYSTEM,
-                    "the agent has not taken the change; srdiag agent logs says why");
+    url = home->system || old ? NULL : srd_home_url(home, arena);
+    if (url)
+        door.url = url;
+    return wait_until_taken(&door, in, out, arena, err);
 }
 
 /* ---- the command ---- */
 
-static int finish(struct holder *h, const char *url, const char *const *tokens,
-                  struct srd_error *err)
+static int finish(struct holder *h, const char *const *tokens, struct srd_error *err)
 {
     if (!tokens[1])
         return srd_fail(err, SRD_E_USAGE, "there is one token only, so that none can end");
     if (write_holder(h, without_old(h, tokens[0]), err) ||
-        take_effect(h->call, h->home, url, tokens[0], tokens[1], err))
+        take_effect(h, tokens[0], tokens[1], err))
         return (int)err->code;
     srd_agent_say("The old token has ended.\n");
     return 0;
 }
 
-static int begin(struct holder *h, const char *url, const char *const *tokens,
-                 struct srd_error *err)
+static int begin(struct holder *h, const char *const *tokens, struct srd_error *err)
 {
     struct srd_call *call = h->call;
     struct srd_settings settings;
@@ -172,7 +195,7 @@ static int begin(struct holder *h, const char *url, const char *const *tokens,
     if (srd_agent_new_token(call->arena, &token, err) ||
         write_holder(h, with_new(h, token, tokens[0]), err))
         return (int)err->code;
-    if (take_effect(call, h->home, url, token, NULL, err)) {
+    if (take_effect(h, token, NULL, err)) {
         struct srd_error ignored = { 0 };
 
         write_holder(h, before, &ignored); /* a token that nobody knows helps nobody */
@@ -182,8 +205,8 @@ static int begin(struct holder *h, const char *url, const char *const *tokens,
         srd_agent_tenant(call, h->home, &settings, true, true, err))
         return (int)err->code;
     srd_agent_say("Both tokens are right now. When the centre has the new one:  srdiag agent "
-                  "rotate-token --finish --dir %s\n",
-                  h->home->dir);
+                  "rotate-token --finish%s\n",
+                  srd_home_words(h->home, call->arena));
     return 0;
 }
 
@@ -194,19 +217,18 @@ int srd_service_rotate(struct srd_call *call, struct srd_error *err)
     struct srd_home home;
     SRD_CLEANUP(end_holder)
     struct holder holder = { .call = call, .home = &home, .replace = { .fd = -1 } };
-    const char *const *tokens, *url;
+    const char *const *tokens;
 
     if (srd_home_find(srd_agent_words.dir, false, call->arena, &home, err) ||
         srd_home_need(&home, err) || srd_home_lock(&home, &lock, err) ||
         srd_home_load(&home, call->arena, &settings, err) ||
         srd_agent_tokens_of(&settings, &home, call->arena, &tokens, err))
         return (int)err->code;
-    url = srd_arena_printf(call->arena, "http://%s", srd_agent_listen_of(&settings));
+    srd_agent_door_of(&settings, &home, call->arena, &holder.door);
     if (!*tokens)
         return srd_fail(err, SRD_E_CONFIG, "%s has no token: srdiag agent --init makes one",
                         home.config);
     if (open_holder(&holder, &settings, err))
         return (int)err->code;
-    return srd_agent_words.finish ? finish(&holder, url, tokens, err)
-                                  : begin(&holder, url, tokens, err);
+    return srd_agent_words.finish ? finish(&holder, tokens, err) : begin(&holder, tokens, err);
 }

@@ -174,12 +174,13 @@ struct facts {
     const char *folder, *kept_by, *trouble;
 };
 
-static const char *database_words(struct srd_arena *arena, const char *url, const char *token)
+static const char *database_words(struct srd_arena *arena, const char *url, const char *ca,
+                                  const char *token)
 {
     SRD_CLEANUP(srd_json_free) struct srd_json *json = NULL;
     struct srd_error err = { 0 };
-    int status = srd_home_get(url, "/test-connection", token, srd_clock_monotonic_ms() + TEST_MS,
-                              arena, &json, &err);
+    int status = srd_home_get(url, ca, "/test-connection", token,
+                              srd_clock_monotonic_ms() + TEST_MS, arena, &json, &err);
     const char *version = srd_json_text(srd_json_get(json, "version"));
     const char *message = srd_json_text(srd_json_get(json, "message"));
     double ms = 0;
@@ -209,18 +210,19 @@ static const char *since_text(const struct srd_home *home, struct srd_arena *are
 }
 
 /* What the running one says of itself. */
-static void ask_agent(struct srd_call *call, const struct srd_home *home, const char *token,
-                      struct facts *out)
+static void ask_agent(struct srd_call *call, const struct srd_home *home,
+                      const struct srd_door *door, struct facts *out)
 {
     const char *url = out->address, *why = "it does not listen (yet)";
+    int64_t until_ms = srd_clock_monotonic_ms() + HEALTH_MS;
     struct srd_home_state state = { 0 };
 
-    if (url && srd_text_prefix(url, "https://")) {
-        out->database = "not known: the agent speaks TLS, and is asked by its clients only";
-    } else if (url && srd_home_health(url, srd_clock_monotonic_ms() + HEALTH_MS, call->arena,
-                                      &state, &why)) {
+    if (url && srd_home_health(url, door->ca, until_ms, call->arena, &state, &why) == 200) {
         out->version = state.version ? srd_shown(call->arena, state.version) : NULL;
-        out->database = database_words(call->arena, url, token);
+        out->database = database_words(call->arena, url, door->ca, door->token);
+    } else if (url && srd_text_prefix(url, "https://") && srd_clock_monotonic_ms() < until_ms) {
+        /* somebody is there, whose certificate is for the address that clients use */
+        out->database = srd_arena_printf(call->arena, "not known: %s", why);
     } else {
         out->state = "running, but does not answer";
         out->trouble = why;
@@ -255,43 +257,35 @@ static int print(struct srd_call *call, const struct facts *f, struct srd_error 
     return srd_listing_print(call, &listing, err);
 }
 
-static const char *url_of_settings(const struct srd_settings *settings, struct srd_arena *arena)
-{
-    return srd_arena_printf(arena, "%s://%s",
-                            *srd_setting_text(settings, SRD_SET_tls_cert) ? "https" : "http",
-                            srd_agent_listen_of(settings));
-}
-
 /* What the configuration says, which a running agent may not have read yet. */
-static const char *read_settings(struct srd_call *call, const struct srd_home *home,
-                                 struct facts *facts, const char **url)
+static void read_settings(struct srd_call *call, const struct srd_home *home, struct facts *facts,
+                          struct srd_door *out)
 {
     struct srd_settings settings;
     struct srd_error err = { 0 };
     const char *const *tokens;
     const char *audit;
 
-    *url = NULL;
     if (srd_home_load(home, call->arena, &settings, &err)) {
         facts->trouble = srd_arena_copy(call->arena, err.text);
-        return NULL;
+        return;
     }
     audit = srd_setting_text(&settings, SRD_SET_audit_file);
     facts->policy = srd_setting_text(&settings, SRD_SET_policy);
     facts->audit_file = *audit ? srd_home_path(home, call->arena, audit) : home->audit;
-    *url = url_of_settings(&settings, call->arena);
-    if (srd_agent_tokens_of(&settings, home, call->arena, &tokens, &err)) {
+    srd_agent_door_of(&settings, home, call->arena, out);
+    if (srd_agent_tokens_of(&settings, home, call->arena, &tokens, &err))
         facts->trouble = srd_arena_copy(call->arena, err.text);
-        return NULL;
-    }
-    return tokens[0];
+    else
+        out->token = tokens[0];
 }
 
 int srd_service_status(struct srd_call *call, struct srd_error *err)
 {
     struct facts facts = { 0 };
     struct srd_home home;
-    const char *token, *unit, *url;
+    struct srd_door door = { 0 };
+    const char *unit;
     int status = NOT_RUNNING;
     bool old, runs;
     pid_t pid;
@@ -304,7 +298,7 @@ int srd_service_status(struct srd_call *call, struct srd_error *err)
     facts.kept_by = unit ? srd_arena_printf(call->arena, "systemd (%s%s)",
                                             home.system ? "" : "of the user: ", unit)
                          : "process of its own";
-    token = read_settings(call, &home, &facts, &url);
+    read_settings(call, &home, &facts, &door);
     pid = srd_home_process(&home, &old);
     runs = pid != 0;
     if (home.system)
@@ -315,10 +309,10 @@ int srd_service_status(struct srd_call *call, struct srd_error *err)
     facts.version = runs ? NULL : SRD_VERSION_TEXT;
     facts.process = pid ? srd_arena_printf(call->arena, "%d", (int)pid) : NULL;
     if (runs) {
-        facts.address = home.system || old ? url : srd_home_url(&home, call->arena);
-        ask_agent(call, &home, token, &facts);
+        facts.address = home.system || old ? door.url : srd_home_url(&home, call->arena);
+        ask_agent(call, &home, &door, &facts);
     } else {
-        facts.address = url;
+        facts.address = door.url;
         call->status = NOT_RUNNING;
     }
     return print(call, &facts, err);

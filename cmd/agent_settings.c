@@ -33,6 +33,18 @@ const char *srd_agent_listen_of(const struct srd_settings *settings)
     return srd_arena_printf(settings->arena, "%s:%s", address, text);
 }
 
+void srd_agent_door_of(const struct srd_settings *settings, const struct srd_home *home,
+                       struct srd_arena *arena, struct srd_door *out)
+{
+    const char *certificate = srd_setting_text(settings, SRD_SET_tls_cert);
+
+    *out = (struct srd_door){
+        .url = srd_arena_printf(arena, "%s://%s", *certificate ? "https" : "http",
+                                srd_agent_listen_of(settings)),
+        .ca = *certificate ? srd_home_path(home, arena, certificate) : NULL,
+    };
+}
+
 /* One token a line, so that a new one is known before the old one goes. */
 static int read_tokens(const char *file, struct srd_arena *arena, const char *const **out,
                        struct srd_error *err)

@@ -107,14 +107,14 @@ int srd_agent_tenant(struct srd_call *call, const struct srd_home *home,
     if (srd_agent_tokens_of(settings, home, call->arena, &tokens, err))
         return (int)err->code;
     if (!with_token) {
-        srd_agent_say("For the provider:  srdiag agent --init --show-token --dir %s   prints what "
-                      "belongs into tenants-config.json\n",
-                      home->dir);
+        srd_agent_say("For the provider:  srdiag agent --init --show-token%s   prints what belongs "
+                      "into tenants-config.json\n",
+                      srd_home_words(home, call->arena));
         return 0;
     }
     json = describe(id, url, tokens[0]);
     srd_json_print(json, true, &text);
-    srd_buf_printf(&call->out, "%s\n", text.data);
+    srd_buf_add(&call->out, text.data, text.size);
     srd_agent_say("For the provider:  the JSON on standard output is for tenants-config.json; it "
                   "holds the agent's token, so send it on a safe way. Or, with the token in a "
                   "file:\n");

@@ -122,6 +122,8 @@ static void words_of_operand(struct srd_call *call, const struct srd_command *co
         value_words(call, "show check");
     } else if (command == &srd_command_serve) {
         value_words(call, "keys");
+    } else if (command == &srd_command_agent) {
+        value_words(call, "start stop restart status logs rotate-token preview audit");
     }
 }
 

@@ -865,6 +865,43 @@ class Rotate(unittest.TestCase):
             self.assertEqual((done.stdout, m.dotenv), ("", before))
 
 
+class Tls(unittest.TestCase):
+    def machine(self, name):
+        m = Machine()
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", m.home / "key.pem", "-out",
+                        m.home / "cert.pem", "-days", "2", "-subj", "/CN=agent", "-addext", f"subjectAltName={name}"],
+                       check=True, capture_output=True)
+        (m.home / "key.pem").chmod(0o600)
+        done = m.init("--tls-cert", "cert.pem", "--tls-key", "key.pem")
+        self.assertEqual(done.returncode, 69, done.stderr)
+        self.assertIn(f'"agent_url": "https://127.0.0.1:{m.port}"', done.stdout)
+        self.assertIn(f"SRDIAG_TLS_CERT={m.home}/cert.pem\n", m.dotenv)
+        self.assertEqual(m.agent("start").returncode, 0)
+        return m
+
+    def test_own_address(self):
+        """An agent that speaks TLS is asked over it, when its certificate is for this address"""
+        with self.machine("IP:127.0.0.1") as m:
+            status, one = m.status()
+            self.assertEqual((status, one["state"], one["address"]), (0, "running", f"https://127.0.0.1:{m.port}"))
+            self.assertRegex(one["database"], "^unreachable: ")
+            self.assertTrue(one["version"])
+            for words in ["rotate-token"], ["rotate-token", "--finish"]:
+                done = m.agent(*words)
+                self.assertEqual(done.returncode, 0)
+                self.assertNotIn("was not seen", done.stderr)
+
+    def test_other_name(self):
+        """With a certificate for another name it is said what could not be seen, and nothing fails"""
+        with self.machine("DNS:agent.example.com") as m:
+            status, one = m.status()
+            self.assertEqual((status, one["state"]), (0, "running"))
+            self.assertRegex(one["database"], "^not known: .*certificate")
+            done = m.agent("rotate-token")
+            self.assertEqual(done.returncode, 0)
+            self.assertIn("was not seen", done.stderr)
+
+
 SYSTEMCTL = r"""#!/bin/sh
 # What a systemd would do with the unit, and a line for each call
 echo "systemctl $*" >>"$HOME/words"

@@ -21,6 +21,8 @@ is "bash completes the server's options for serve" "$(bash -c 'source <("$S" com
     COMP_WORDS=("$S" serve --lis) COMP_CWORD=2; _srdiag; echo "${COMPREPLY[@]}"')" --listen
 is "and for nothing else" "$(bash -c 'source <("$S" completion bash)
     COMP_WORDS=("$S" storage --lis) COMP_CWORD=2; _srdiag; echo "${COMPREPLY[@]}"')" ""
+is "bash completes what an agent is told" "$(bash -c 'source <("$S" completion bash)
+    COMP_WORDS=("$S" agent sta) COMP_CWORD=2; _srdiag; echo "${COMPREPLY[@]}"')" "start status"
 is "bash completes values" "$(bash -c 'source <("$S" completion bash)
     COMP_WORDS=("$S" storage -o nd) COMP_CWORD=3; _srdiag; echo "${COMPREPLY[@]}"')" ndjson
 is "bash completes the server's options for serve" "$(bash -c 'source <("$S" completion bash)
