@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -50,7 +51,10 @@ static int start_unit(struct srd_call *call, const struct srd_home *home, const 
         return (int)err->code;
     if (status) {
         srd_unit_logs(home, unit, LAST_LINES, false, &ignored_status, &ignored);
-        return srd_fail(err, SRD_E_SYSTEM, "systemctl start %s ended with %d", unit, status);
+        return srd_fail(err, SRD_E_SYSTEM, "systemctl start %s ended with %d%s", unit, status,
+                        home->system || getenv("XDG_RUNTIME_DIR")
+                            ? ""
+                            : " (cron and su need XDG_RUNTIME_DIR=/run/user/UID)");
     }
     (void)call;
     srd_agent_say("The agent runs (%s).\n", unit);
@@ -170,32 +174,37 @@ int srd_service_restart(struct srd_call *call, struct srd_error *err)
 
 /* What is known of an agent, in words; NULL: nothing. */
 struct facts {
-    const char *state, *process, *since, *version, *address, *database, *policy, *audit_file;
-    const char *folder, *kept_by, *trouble;
+    const char *state, *process, *since, *version, *address, *reachable, *database, *policy;
+    const char *audit_file, *folder, *kept_by, *trouble;
 };
 
-static const char *database_words(struct srd_arena *arena, const char *url, const char *ca,
-                                  const char *token)
+static void ask_database(struct srd_arena *arena, const char *url, const struct srd_door *door,
+                         struct facts *out)
 {
     SRD_CLEANUP(srd_json_free) struct srd_json *json = NULL;
     struct srd_error err = { 0 };
-    int status = srd_home_get(url, ca, "/test-connection", token,
+    int status = srd_home_get(url, door->ca, "/test-connection", door->token,
                               srd_clock_monotonic_ms() + TEST_MS, arena, &json, &err);
     const char *version = srd_json_text(srd_json_get(json, "version"));
     const char *message = srd_json_text(srd_json_get(json, "message"));
     double ms = 0;
 
     srd_json_number(srd_json_get(json, "latency_ms"), &ms);
+    if (status == 401) {
+        out->database = "not known: the agent does not accept the token of its configuration; "
+                        "srdiag agent restart";
+        return;
+    }
+    out->reachable = status == 200 ? "yes" : "no";
     if (status == 200)
-        return srd_arena_printf(arena, "reachable: StarRocks %s, %.0f ms",
-                                version ? srd_shown(arena, version) : "?", ms);
-    if (status == 401)
-        return "not known: the agent does not accept the token of its configuration; srdiag agent "
-               "restart";
-    return srd_arena_printf(arena, "unreachable: %s",
-                            message  ? srd_shown(arena, message)
-                            : status ? srd_arena_printf(arena, "HTTP status %d", status)
-                                     : err.text);
+        out->database = srd_arena_printf(arena, "reachable: StarRocks %s, %.0f ms",
+                                         version ? srd_shown(arena, version) : "?", ms);
+    else
+        out->database =
+            srd_arena_printf(arena, "unreachable: %s",
+                             message  ? srd_shown(arena, message)
+                             : status ? srd_arena_printf(arena, "HTTP status %d", status)
+                                      : err.text);
 }
 
 static const char *since_text(const struct srd_home *home, struct srd_arena *arena, double uptime_s)
@@ -219,7 +228,7 @@ static void ask_agent(struct srd_call *call, const struct srd_home *home,
 
     if (url && srd_home_health(url, door->ca, until_ms, call->arena, &state, &why) == 200) {
         out->version = state.version ? srd_shown(call->arena, state.version) : NULL;
-        out->database = database_words(call->arena, url, door->ca, door->token);
+        ask_database(call->arena, url, door, out);
     } else if (url && srd_text_prefix(url, "https://") && srd_clock_monotonic_ms() < until_ms) {
         /* somebody is there, whose certificate is for the address that clients use */
         out->database = srd_arena_printf(call->arena, "not known: %s", why);
@@ -234,21 +243,28 @@ static void ask_agent(struct srd_call *call, const struct srd_home *home,
 static int print(struct srd_call *call, const struct facts *f, struct srd_error *err)
 {
     static const struct srd_list_column columns[] = {
-        { .key = "state" },   { .key = "process", .number = true },
-        { .key = "since" },   { .key = "version" },
-        { .key = "address" }, { .key = "database" },
-        { .key = "policy" },  { .key = "audit_file" },
-        { .key = "folder" },  { .key = "kept_by" },
-        { .key = "trouble" }, { 0 },
+        { .key = "state" },
+        { .key = "process", .number = true },
+        { .key = "since" },
+        { .key = "version" },
+        { .key = "address" },
+        { .key = "database_reachable", .flag = true },
+        { .key = "database" },
+        { .key = "policy" },
+        { .key = "audit_file" },
+        { .key = "folder" },
+        { .key = "kept_by" },
+        { .key = "trouble" },
+        { 0 },
     };
-    const char *const cells[] = { f->state,   f->process,  f->since,  f->version,
-                                  f->address, f->database, f->policy, f->audit_file,
-                                  f->folder,  f->kept_by,  f->trouble };
+    const char *const cells[] = { f->state,      f->process,   f->since,    f->version,
+                                  f->address,    f->reachable, f->database, f->policy,
+                                  f->audit_file, f->folder,    f->kept_by,  f->trouble };
     struct srd_listing listing;
 
-    if (srd_format_is_prose(call->format)) {
+    if (srd_format_is_prose(call->format)) { /* one agent reads better as lines */
         for (size_t i = 0; i < SRD_COUNT(cells); i++)
-            if (cells[i])
+            if (cells[i] && !columns[i].flag)
                 srd_buf_printf(&call->out, "%-12s%s\n", columns[i].key, cells[i]);
         return 0;
     }

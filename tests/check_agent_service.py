@@ -445,6 +445,7 @@ class Life(unittest.TestCase):
             self.assertEqual(m.init().returncode, 69)
             status, one = m.status()
             self.assertEqual((status, one["state"], one["process"]), (3, "not running", None))
+            self.assertIsNone(one["database_reachable"])
             done = m.agent("start")
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual(m.call("/health")[1]["status"], "healthy")
@@ -452,6 +453,7 @@ class Life(unittest.TestCase):
             self.assertEqual((status, one["state"], one["process"], one["address"], one["policy"]),
                              (0, "running", m.pid, f"http://127.0.0.1:{m.port}", "system"))
             self.assertTrue(one["database"].startswith("unreachable: "), one)
+            self.assertIs(one["database_reachable"], False)
             self.assertEqual(one["audit_file"], str(m.dir / "audit.log"))
             self.assertTrue((m.dir / "audit.log").exists())
             pid = m.pid
@@ -475,7 +477,9 @@ class Life(unittest.TestCase):
             self.assertEqual(m.agent("--init", *c.connection, "--password=", "--listen", f"127.0.0.1:{m.port}")
                              .returncode, 0)
             self.assertEqual(m.agent("start").returncode, 0)
-            self.assertRegex(m.status()[1]["database"], r"^reachable: StarRocks 3\.5\.7.*, \d+ ms$")
+            one = m.status()[1]
+            self.assertRegex(one["database"], r"^reachable: StarRocks 3\.5\.7.*, \d+ ms$")
+            self.assertIs(one["database_reachable"], True)
             table = m.agent("status").stdout
             self.assertRegex(table, r"(?m)^state +running$")
             self.assertNotIn(m.token, table)
@@ -654,9 +658,10 @@ class Life(unittest.TestCase):
         with Machine() as m:
             pid = self.begin(m)
             text = m.dotenv
-            (m.dir / ".env").write_bytes(b"SR_HOST=\xff\xfe\n")
-            for word in "restart", "rotate-token":
-                self.assertEqual(m.agent(word).returncode, 78, word)
+            for data in b"SR_HOST=\xff\xfe\n", b"#" * (2 << 20):
+                (m.dir / ".env").write_bytes(data)
+                for word in "restart", "rotate-token":
+                    self.assertEqual(m.agent(word).returncode, 78, word)
             os.kill(pid, signal.SIGHUP)
             until(lambda: "nothing was changed" in m.log, "the refusal of the agent")
             (m.dir / ".env").unlink()
@@ -968,6 +973,7 @@ class Systemd(unittest.TestCase):
             folder = m.home / 'a "b" 100%'
             m.init("--systemd", "yes", "--dir", folder)
             unit = next(folder.glob("srdiag-agent-*.service"))
+            self.assertIn(f' agent --dir "{m.home}/a \\"b\\" 100%%"\n', unit.read_text())
             done = subprocess.run(["systemd-analyze", "verify", "--user", "--man=no", unit], capture_output=True, text=True,
                                   env={**m.env, "XDG_RUNTIME_DIR": str(m.home)})
             self.assertNotIn(unit.name, done.stderr)

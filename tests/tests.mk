@@ -133,6 +133,7 @@ check: build/.deps-check $(VENV)/.done $(CLIENTS)/.done $(HOSTS)/.done
 	    $(foreach s,$(asan) $(tsan),'SRDIAG=$(s)/srdiag $(VENV)/bin/python tests/check_agent.py') \
 	    $(foreach s,$(asan) $(tsan),'SRDIAG=$(s)/srdiag $(VENV)/bin/python tests/check_tenants.py') \
 	    'SRDIAG=$(asan)/srdiag $(VENV)/bin/python tests/check_agent_source.py' \
+	    'SRDIAG=$(asan)/srdiag $(VENV)/bin/python tests/check_agent_service.py' \
 	    $(foreach s,$(asan) $(tsan),'MCP_FIXTURE=$(s)/mcp_fixture $(VENV)/bin/python tests/check_mcp_stdio.py') \
 	    'SRDIAG=$(asan)/srdiag $(VENV)/bin/python tests/check_mcp_life.py' \
 	    'SRDIAG=$(tsan)/srdiag $(VENV)/bin/python tests/check_mcp_life.py Killed Many' \
