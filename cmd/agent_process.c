@@ -51,19 +51,33 @@ static pid_t written_pid(int fd)
     return srd_text_int64(text, &pid) && pid > 1 && pid <= INT32_MAX ? (pid_t)pid : 0;
 }
 
-/* Is @pid an agent that works in the folder, as those did that had a script and no lock? */
+/* Has @pid the lock of the ledger? (An agent lets nobody look into it, not even its own user.) */
+static bool has_ledger(const struct srd_home *home, pid_t pid)
+{
+    SRD_CLEANUP(srd_close_file) FILE *locks = fopen("/proc/locks", "re");
+    unsigned long inode;
+    struct stat ledger;
+    char line[256];
+    int owner;
+
+    if (!locks || stat(home->audit, &ledger))
+        return false;
+    while (
+        fgets(line, sizeof(line), locks)) /* "3: FLOCK ADVISORY WRITE 26790 fe:00:1002949 0 EOF" */
+        if (sscanf(line, "%*s FLOCK %*s %*s %d %*[^:]:%*[^:]:%lu", &owner, &inode) == 2 &&
+            owner == pid && inode == (unsigned long)ledger.st_ino)
+            return true;
+    return false;
+}
+
+/* Is @pid an agent of the folder, as those were that had a script and no lock? */
 static bool is_old_agent(const struct srd_home *home, pid_t pid)
 {
-    char path[64], words[4096];
     SRD_CLEANUP(srd_close_file) FILE *f = NULL;
     bool is_ours = false, serves = false;
-    struct stat cwd, dir;
+    char path[64], words[4096];
     size_t n;
 
-    snprintf(path, sizeof(path), "/proc/%d/cwd", (int)pid);
-    if (stat(path, &cwd) || stat(home->dir, &dir) || cwd.st_ino != dir.st_ino ||
-        cwd.st_dev != dir.st_dev)
-        return false;
     snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
     f = fopen(path, "re");
     n = f ? fread(words, 1, sizeof(words) - 1, f) : 0;
@@ -72,7 +86,7 @@ static bool is_old_agent(const struct srd_home *home, pid_t pid)
         is_ours |= strstr(words + at, "srdiag") != NULL;
         serves |= !strcmp(words + at, "agent");
     }
-    return is_ours && serves;
+    return is_ours && serves && has_ledger(home, pid);
 }
 
 pid_t srd_home_process(const struct srd_home *home, bool *old)
