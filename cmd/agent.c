@@ -11,6 +11,7 @@
 #include "cmd/agent.h"
 #include "cmd/terminal.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
@@ -123,7 +124,10 @@ static void banner(const struct srd_agent_options *wanted, const char *address)
 {
     const char *scheme = wanted->tls.certificate ? "https" : "http";
     const struct srd_live_options *live = &wanted->cluster.live;
+    char now[SRD_TIME_SIZE];
 
+    if (log_file)
+        dprintf(STDERR_FILENO, "%s ", srd_time_rfc3339(srd_clock_now_ms(), now));
     dprintf(STDERR_FILENO,
             "StarRocks Local Agent is running! (srdiag %s)\n\n"
             "   HTTP endpoint:    %s://%s\n"
@@ -144,11 +148,12 @@ static void banner(const struct srd_agent_options *wanted, const char *address)
     dprintf(STDERR_FILENO,
             "   Policy:           %s\n"
             "   Audit log:        %s\n\n"
-            "   Press Ctrl+C to stop the agent\n\n",
+            "%s",
             wanted->policy == SRD_GUARD_SYSTEM   ? "system tables only"
             : wanted->policy == SRD_GUARD_SELECT ? "any SELECT"
                                                  : "only what srdiag itself asks",
-            wanted->audit_file ? wanted->audit_file : "none (--audit-file)");
+            wanted->audit_file ? wanted->audit_file : "none (--audit-file)",
+            log_file ? "" : "   Press Ctrl+C to stop the agent\n\n");
 }
 
 static void started(void *context, const char *address)
@@ -207,6 +212,7 @@ static int begin_at_home(struct srd_error *err)
     if (!stat(home->log, &named) && !fstat(STDERR_FILENO, &held) && named.st_ino == held.st_ino &&
         named.st_dev == held.st_dev)
         log_file = home->log;
+    srd_log_set_times(log_file != NULL);
     return 0;
 }
 

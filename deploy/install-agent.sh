@@ -319,7 +319,7 @@ uninstall)
         rm -rf bin versions agent.sh start.sh stop.sh status.sh logs.sh agent.pid agent.url
     )
     if [ "$purge" = yes ]; then
-        rm -f "$dir/.env" "$dir/agent.log" "$dir/audit.log" "$dir/audit.log.head" "$dir/nohup.out"
+        rm -f "$dir/.env" "$dir/nohup.out" "$dir"/agent.log* "$dir"/audit.log*
         cleanup
         rmdir "$dir" 2>/dev/null || say "Left:             $dir (it holds files that are not the agent's)"
     else

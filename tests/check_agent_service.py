@@ -499,6 +499,9 @@ class Life(unittest.TestCase):
             self.assertNotIn(m.token.encode(), words)
             self.assertEqual(words.split(b"\0")[1:4], [b"agent", b"--dir", str(m.dir).encode()])
             self.assertIn("Database:         127.0.0.1:1", m.log)
+            os.kill(m.pid, signal.SIGHUP)
+            until(lambda: re.search(r"(?m)^20\d\d-\d\d-\d\dT.*Z srdiag: warning: settings were read", m.log),
+                  "a line with its time")
             if AS_ROOT:
                 env = (proc / "environ").read_bytes()
                 self.assertNotIn(b"geheim", env)
@@ -868,6 +871,48 @@ class Rotate(unittest.TestCase):
                 os.kill(pid, signal.SIGCONT)
             self.assertEqual(done.returncode, 74, done.stderr)
             self.assertEqual((done.stdout, m.dotenv), ("", before))
+
+
+class Provider(unittest.TestCase):
+    def test_tenant(self):
+        """What --init prints is what a centre needs, and a token is renewed on both sides without a call that fails"""
+        with Cluster("demo") as c, Machine() as m:
+            file = m.home / "tenants-config.json"
+
+            def tenant(*words):
+                done = m.run("tenant", *words, "--tenants", file)
+                self.assertEqual(done.returncode, 0, (words, done.stdout, done.stderr))
+                return done
+
+            done = m.agent("--init", *c.connection, "--password=", "--listen", f"127.0.0.1:{m.port}", "--tenant-id",
+                           "company_abc")
+            self.assertEqual(m.agent("start").returncode, 0)
+            one = json.loads(done.stdout)["tenants"]["company_abc"]
+            token = m.home / "token"
+            token.write_text(one["agent_token"] + "\n")
+            token.chmod(0o600)
+            # as the words on standard error say
+            words = re.search(r"srdiag tenant (add .*) --tenants", done.stderr)[1].replace("FILE", str(token)).split()
+            tenant(*words)
+            tenant("test")
+            done = m.agent("rotate-token")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            tenant("test")
+            token.write_text(json.loads(done.stdout)["tenants"]["company_abc"]["agent_token"] + "\n")
+            words = re.search(r"srdiag tenant (rotate .*) --tenants", done.stderr)[1].replace("FILE", str(token))
+            tenant(*words.split())
+            tenant("test")
+            self.assertEqual(m.agent("rotate-token", "--finish").returncode, 0)
+            tenant("test")
+            tenant("rotate", "company_abc", "--finish")
+            tenant("test")
+            self.assertNotIn(one["agent_token"], file.read_text())
+            # and the other way round: the centre makes the token
+            other = m.home / "other"
+            made = m.run("tenant", "add", "second", "--agent-url", "http://127.0.0.1:9", "--tenants", file)
+            done = m.agent("--init", "-y", "--dir", other, env=dict([made.stdout.strip().split("=")]))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(made.stdout.strip(), (other / ".env").read_text().splitlines())
 
 
 class Tls(unittest.TestCase):

@@ -11,12 +11,14 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/base/utf8.h"
 
 #define LONGEST_TEXT 4096
 #define LONGEST_LINE (LONGEST_TEXT * 4 + 64) /* a byte becomes at most \xNN */
 
 static atomic_int highest = SRD_LOG_WARNING;
+static atomic_bool with_times;
 
 static const char *const names[] = {
     [SRD_LOG_ERROR] = "error",
@@ -33,6 +35,11 @@ void srd_log_set_level(enum srd_log_level level)
 enum srd_log_level srd_log_level(void)
 {
     return (enum srd_log_level)atomic_load_explicit(&highest, memory_order_relaxed);
+}
+
+void srd_log_set_times(bool times)
+{
+    atomic_store_explicit(&with_times, times, memory_order_relaxed);
 }
 
 /* One write per line, so that lines of several threads and processes do not mix. */
@@ -53,7 +60,7 @@ static void write_whole(const char *bytes, size_t n)
 void srd_log(enum srd_log_level level, const char *format, ...)
 {
     int saved = errno, n;
-    char text[LONGEST_TEXT];
+    char text[LONGEST_TEXT], now[SRD_TIME_SIZE];
     va_list args;
 
     if (level > srd_log_level() || (size_t)level >= SRD_COUNT(names))
@@ -66,6 +73,8 @@ void srd_log(enum srd_log_level level, const char *format, ...)
         bool cut = (size_t)n >= sizeof(text);
 
         srd_buf_init(&line, LONGEST_LINE);
+        if (atomic_load_explicit(&with_times, memory_order_relaxed))
+            srd_buf_printf(&line, "%s ", srd_time_rfc3339(srd_clock_now_ms(), now));
         srd_buf_printf(&line, "srdiag: %s: ", names[level]);
         srd_utf8_clean(&line, text, cut ? srd_utf8_whole(text, sizeof(text) - 1) : (size_t)n);
         srd_buf_text(&line, cut ? "...\n" : "\n");
