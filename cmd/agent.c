@@ -237,7 +237,7 @@ static int serve(struct srd_call *call, struct srd_error *err)
     srd_leave_no_core();
     srd_agent_run(&wanted, &life, err);
     if (home)
-        srd_home_listens(home, NULL);
+        srd_home_leave(home);
     return err->code;
 }
 

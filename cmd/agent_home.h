@@ -73,6 +73,8 @@ pid_t srd_home_process(const struct srd_home *home, bool *old);
  * ends. SRD_E_CONFIG: another one has it.
  */
 int srd_home_hold(const struct srd_home *home, struct srd_error *err);
+/* When it ends: no address and no number any more. */
+void srd_home_leave(const struct srd_home *home);
 /* Where it listens, for those who ask; @url NULL: nowhere any more. */
 void srd_home_listens(const struct srd_home *home, const char *url);
 /* "http://127.0.0.1:8080"; NULL: it does not listen. */

@@ -109,6 +109,9 @@ pid_t srd_home_process(const struct srd_home *home, bool *old)
     return written;
 }
 
+static int held =
+    -1; /* never closed: closing any descriptor of the file would give the lock away */
+
 int srd_home_hold(const struct srd_home *home, struct srd_error *err)
 {
     struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
@@ -118,7 +121,6 @@ int srd_home_hold(const struct srd_home *home, struct srd_error *err)
 
     if (fd < 0)
         return srd_fail(err, SRD_E_SYSTEM, "could not open \"%s\": %s", home->pid, strerror(errno));
-    /* never closed: closing any descriptor of the file would give the lock away */
     if (fcntl(fd, F_SETLK, &lock)) {
         int reason = errno;
 
@@ -132,7 +134,15 @@ int srd_home_hold(const struct srd_home *home, struct srd_error *err)
     if (ftruncate(fd, 0) || pwrite(fd, text, (size_t)n, 0) != n)
         return srd_fail(err, SRD_E_SYSTEM, "could not write \"%s\": %s", home->pid,
                         strerror(errno));
+    held = fd;
     return 0;
+}
+
+void srd_home_leave(const struct srd_home *home)
+{
+    srd_home_listens(home, NULL);
+    if (held >= 0 && ftruncate(held, 0))
+        return; /* a number that nobody holds is not believed anyway */
 }
 
 void srd_home_listens(const struct srd_home *home, const char *url)
@@ -232,8 +242,7 @@ static int fork_agent(const struct srd_home *home, const char *program, struct s
                       off_t *log_from, pid_t *out, struct srd_error *err)
 {
     SRD_CLEANUP(close_fd)
-    int log =
-        open(home->log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, 0600);
+    int log = open(home->log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
     char **env = clean_environment(arena);
     struct stat st;
     int tell[2], reason = 0;

@@ -469,6 +469,7 @@ class Life(unittest.TestCase):
             self.assertEqual(m.agent("stop").returncode, 0)
             self.assertEqual(m.status()[0], 3)
             self.assertFalse((m.dir / "agent.url").exists())
+            self.assertEqual((m.dir / "agent.pid").read_text(), "")
             self.assertEqual(m.run("agent", "audit", "verify", m.dir / "audit.log").returncode, 0)
 
     def test_with_cluster(self):
