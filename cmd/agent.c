@@ -228,12 +228,12 @@ static int serve(struct srd_call *call, struct srd_error *err)
                                    .context = &about };
 
     set_log_level(&call->settings);
+    catch_signals(); /* before anybody can know of us, and tell us to reload */
     if (home && begin_at_home(err))
         return err->code;
     if (ask_password(call, err) ||
         srd_agent_options_of(&call->settings, home, call->arena, &wanted, err))
         return err->code;
-    catch_signals();
     srd_leave_no_core();
     srd_agent_run(&wanted, &life, err);
     if (home)

@@ -92,15 +92,20 @@ static int read_password(struct srd_call *call, const char **out, struct srd_err
                           "file cannot hold");
 }
 
-/* One that the provider has made, or else a new one. */
+/*
+ * One that the provider has made, or else a new one. What a .env of the current folder says is the
+ * token of another agent.
+ */
 static int choose_token(struct srd_call *call, const char **out, struct srd_error *err)
 {
+    bool given = chosen(call, SRD_SET_agent_token)->rank >= SRD_RANK_ENVIRONMENT ||
+                 chosen(call, SRD_SET_token_file)->rank >= SRD_RANK_ENVIRONMENT;
     const char *const *tokens, *wrong;
 
+    if (!given)
+        return srd_agent_new_token(call->arena, out, err);
     if (srd_agent_tokens_of(&call->settings, NULL, call->arena, &tokens, err))
         return (int)err->code;
-    if (!tokens[0])
-        return srd_agent_new_token(call->arena, out, err);
     *out = tokens[0];
     wrong = srd_agent_token_wrong(*out);
     return wrong ? srd_fail(err, SRD_E_USAGE, "the token that was given: %s", wrong) : 0;

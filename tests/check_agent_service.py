@@ -264,6 +264,14 @@ class Init(unittest.TestCase):
             self.assertEqual(m.agent("--init", "-y").returncode, 0)
             self.assertEqual(m.dotenv, before)
 
+    def test_other_agent(self):
+        """Made in the folder of another agent, an agent has a token of its own"""
+        with Machine() as m:
+            self.assertEqual(m.init().returncode, 69)
+            other = m.home / "other"
+            self.assertEqual(m.init("--dir", other, cwd=m.dir).returncode, 69)
+            self.assertNotEqual(TOKEN.search((other / ".env").read_text())[1], m.token)
+
     def test_unreachable(self):
         """A cluster that is not there, or refuses the account, is told with its reason; the files stay"""
         with Cluster("demo") as c, Machine() as m:
@@ -1010,6 +1018,25 @@ class Systemd(unittest.TestCase):
                               "journalctl --user --no-pager -u srdiag-agent.service -n 100 -f",
                               "systemctl --user stop srdiag-agent.service"])
             self.assertFalse((m.dir / "agent.log").exists())
+
+    def test_found(self):
+        """Where systemd runs, root's agent is the machine's, unless a folder is named or there; that has a unit"""
+        script = ('set -e; mount -t tmpfs none /run && mount -t tmpfs none /etc || exit 99; mkdir -p /run/systemd/system; '
+                  '"$1" agent --init -y; ls /etc/srdiag; "$1" agent --init -y --dir "$HOME/named"; '
+                  'ls -A "$HOME/named"; mkdir -m 700 "$HOME/.starrocks-agent"; cp "$HOME/named/.env" "$HOME/.starrocks-agent"; '
+                  '"$1" agent --init -y --systemd no; ls -A "$HOME/.starrocks-agent"')
+        with self.machine() as m:
+            done = subprocess.run(["unshare", "-rm", "sh", "-c", script, "sh", SRDIAG], capture_output=True, text=True,
+                                  env=m.env, stdin=subprocess.DEVNULL)
+            if done.returncode in (99, 1) and ("mount" in done.stderr or "unshare" in done.stderr):
+                self.skipTest("no file systems can be mounted here")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            names = done.stdout.split()
+            self.assertEqual(names[:2] + names[4:], ["agent.cnf", "agent.token", ".env"], done.stderr)
+            self.assertEqual(names[2], ".env")
+            self.assertRegex(names[3], r"^srdiag-agent-[0-9a-f]{8}\.service$")
+            self.assertEqual([w for w in (m.home / "words").read_text().splitlines()],
+                             ["systemctl --user show-environment", f"systemctl --user enable {m.home}/named/{names[3]}"])
 
     def test_verified(self):
         """systemd itself finds nothing wrong in the unit"""
