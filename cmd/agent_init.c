@@ -167,7 +167,7 @@ static int write_new(const struct srd_agent_plan *p, const char *path, const cha
 }
 
 /* The unit runs as srdiag, who may read what it needs and write nothing of it. */
-static void give_to_service(const struct srd_agent_plan *p)
+static void give_to_service(const struct srd_agent_plan *p, bool made)
 {
     const struct passwd *user = getpwnam("srdiag");
 
@@ -180,15 +180,16 @@ static void give_to_service(const struct srd_agent_plan *p)
         return;
     }
     if (chown(p->home->config, 0, user->pw_gid) || chmod(p->home->config, 0640) ||
-        chown(p->home->token, user->pw_uid, user->pw_gid) || chmod(p->home->dir, 0750) ||
-        chown(p->home->dir, 0, user->pw_gid) ||
+        chown(p->home->token, user->pw_uid, user->pw_gid) ||
+        (made && (chmod(p->home->dir, 0750) || chown(p->home->dir, 0, user->pw_gid))) ||
         (*p->password &&
          (chown(p->home->password, 0, user->pw_gid) || chmod(p->home->password, 0640))))
         srd_log(SRD_LOG_WARNING, "could not give the files to the user srdiag: %s",
                 strerror(errno));
 }
 
-static int write_system(const struct srd_agent_plan *p, const char *cnf, struct srd_error *err)
+static int write_system(const struct srd_agent_plan *p, const char *cnf, bool made,
+                        struct srd_error *err)
 {
     struct srd_arena *arena = p->call->arena;
 
@@ -197,11 +198,12 @@ static int write_system(const struct srd_agent_plan *p, const char *cnf, struct 
         write_new(p, p->home->token, srd_arena_printf(arena, "%s\n", p->token), err) ||
         write_new(p, p->home->config, cnf, err))
         return (int)err->code;
-    give_to_service(p);
+    give_to_service(p, made);
     return 0;
 }
 
-static int write_files(const struct srd_agent_plan *p, struct srd_error *err)
+/* @made: the folder is new, and ours to give away. */
+static int write_files(const struct srd_agent_plan *p, bool made, struct srd_error *err)
 {
     SRD_CLEANUP(srd_buf_free) struct srd_buf text;
 
@@ -209,7 +211,7 @@ static int write_files(const struct srd_agent_plan *p, struct srd_error *err)
     srd_agent_config_write(p, &text);
     if (text.full)
         return srd_fail(err, SRD_E_LIMIT, "that is too much for a configuration");
-    p->home->system ? write_system(p, text.data, err)
+    p->home->system ? write_system(p, text.data, made, err)
                     : write_new(p, p->home->config, text.data, err);
     srd_wipe(text.data, text.size);
     return (int)err->code;
@@ -358,7 +360,8 @@ static int make(struct srd_call *call, struct srd_home *home, struct srd_error *
     if (make_plan(call, home, &plan, err) ||
         make_folder(home->dir, home->system ? 0750 : 0700, &made, err))
         return (int)err->code;
-    if (srd_home_trust(home, err) || srd_home_lock(home, &lock, err) || write_files(&plan, err)) {
+    if (srd_home_trust(home, err) || srd_home_lock(home, &lock, err) ||
+        write_files(&plan, made, err)) {
         if (made)
             rmdir(home->dir);
         return (int)err->code;

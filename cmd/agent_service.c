@@ -68,8 +68,13 @@ static int start_process(struct srd_call *call, const struct srd_home *home, str
     pid_t pid;
 
     if (!srd_home_spawn(home, call->arena, &status, &log_from, &pid, err)) {
-        srd_agent_say("The agent runs (process %d) at %s.\n", (int)pid,
-                      srd_home_url(home, call->arena));
+        const char *url = srd_home_url(home, call->arena);
+
+        srd_agent_say("The agent runs (process %d).\n", (int)pid);
+        if (url)
+            srd_agent_say("   HTTP endpoint:    %s\n   Health check:     %s/health\n"
+                          "   Test connection:  %s/test-connection\n",
+                          url, url, url);
         return 0;
     }
     if (err->code == SRD_E_CANCELLED)

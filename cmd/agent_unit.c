@@ -65,7 +65,13 @@ int srd_unit_do(const struct srd_home *home, const char *unit, const char *verb,
                 struct srd_error *err)
 {
     bool quiet = !strcmp(verb, "is-active"); /* its answer is its exit status */
-    return systemctl(!home->system, verb, unit, quiet, status, err);
+    if (systemctl(!home->system, verb, unit, quiet, status, err))
+        return srd_while(err,
+                         home->system ? "%s is kept by the machine's systemd (srdiag agent "
+                                        "--config FILE runs it without)"
+                                      : "%s is kept by a systemd of the user",
+                         home->config);
+    return 0;
 }
 
 int srd_unit_logs(const struct srd_home *home, const char *unit, int64_t lines, bool follow,

@@ -335,9 +335,12 @@ class Init(unittest.TestCase):
 
     def test_full_disk(self):
         """On a full disk nothing is half written, and no folder is left"""
-        script = ('mkdir "$1/disk" && mount -t tmpfs -o size=4k,nr_inodes=8 none "$1/disk" || exit 99; '
-                  'head -c 4096 /dev/zero >"$1/disk/all"; "$2" agent --init -y --dir "$1/disk/agent"; s=$?; '
-                  'ls -A "$1/disk"; exit $s')
+        script = ('mkdir "$1/disk" && mount -t tmpfs -o size=8k,nr_inodes=20 none "$1/disk" || exit 99; '
+                  'head -c 8192 /dev/zero >"$1/disk/all"; "$2" agent --init -y --dir "$1/disk/agent"; s=$?; '
+                  'ls -A "$1/disk"; rm "$1/disk/all"; "$2" agent --init -y --dir "$1/disk/agent" 2>/dev/null; '
+                  'before=$(cat "$1/disk/agent/.env"); dd if=/dev/zero of="$1/disk/agent/all" bs=1024 2>/dev/null; '
+                  '"$2" agent rotate-token --dir "$1/disk/agent"; echo $?; "$2" agent start --dir "$1/disk/agent"; echo $?; '
+                  'test "$before" = "$(cat "$1/disk/agent/.env")" || echo changed; ls -A "$1/disk/agent"; exit $s')
         with Machine() as m:
             done = subprocess.run(["unshare", "-rm", "sh", "-c", script, "sh", m.home, SRDIAG], capture_output=True,
                                   text=True, env=m.env, stdin=subprocess.DEVNULL)
@@ -345,7 +348,8 @@ class Init(unittest.TestCase):
                 self.skipTest("no file systems can be mounted here")
             self.assertEqual(done.returncode, 74, done.stderr)
             self.assertIn("No space left", done.stderr)
-            self.assertEqual(done.stdout.split(), ["all"])
+            self.assertEqual(done.stdout.split()[:3], ["all", "74", "74"], done.stderr)
+            self.assertEqual(set(done.stdout.split()[3:]), {".env", "all", "agent.pid", "agent.log"})
 
     def test_system(self):
         """The machine's kind fits the unit in deploy/systemd: paths, modes, and the agent that runs"""
