@@ -231,11 +231,10 @@ static int serve(struct srd_call *call, struct srd_error *err)
     catch_signals(); /* before anybody can know of us, and tell us to reload */
     if (home && begin_at_home(err))
         return err->code;
-    if (ask_password(call, err) ||
-        srd_agent_options_of(&call->settings, home, call->arena, &wanted, err))
-        return err->code;
     srd_leave_no_core();
-    srd_agent_run(&wanted, &life, err);
+    if (!ask_password(call, err) &&
+        !srd_agent_options_of(&call->settings, home, call->arena, &wanted, err))
+        srd_agent_run(&wanted, &life, err);
     if (home)
         srd_home_leave(home);
     return err->code;

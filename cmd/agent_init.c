@@ -172,11 +172,13 @@ static void give_to_service(const struct srd_agent_plan *p, bool made)
     const struct passwd *user = getpwnam("srdiag");
 
     if (geteuid() || !user) {
-        srd_agent_say("There is no user srdiag, as whom the unit runs (deploy/systemd/srdiag.conf, "
-                      "systemd-sysusers). When there is:\n"
-                      "    chgrp srdiag %s %s && chmod 640 %s %s && chown srdiag:srdiag %s\n",
-                      p->home->config, p->home->password, p->home->config, p->home->password,
-                      p->home->token);
+        srd_agent_say(
+            "There is no user srdiag, as whom the unit runs (deploy/systemd/srdiag.conf, "
+            "systemd-sysusers). When there is:\n"
+            "    cd %s && chgrp srdiag . agent.cnf%s && chmod 640 agent.cnf%s && chmod 750 . "
+            "&& chown srdiag:srdiag agent.token\n",
+            srd_env_word(p->call->arena, p->home->dir), *p->password ? " password" : "",
+            *p->password ? " password" : "");
         return;
     }
     if (chown(p->home->config, 0, user->pw_gid) || chmod(p->home->config, 0640) ||

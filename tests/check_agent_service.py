@@ -493,6 +493,9 @@ class Life(unittest.TestCase):
             one = m.status()[1]
             self.assertRegex(one["database"], r"^reachable: StarRocks 3\.5\.7.*, \d+ ms$")
             self.assertIs(one["database_reachable"], True)
+            preview = m.agent("preview", "--dir", m.dir)
+            self.assertEqual(preview.returncode, 0, preview.stderr)
+            self.assertGreater(len(preview.stdout.splitlines()), 20)
             table = m.agent("status").stdout
             self.assertRegex(table, r"(?m)^state +running$")
             self.assertNotIn(m.token, table)
