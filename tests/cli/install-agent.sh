@@ -203,4 +203,21 @@ both "the connection is tested with the token of .env" 0 "Database connection fa
 both "another token is refused" 0 "Invalid or missing agent token" \
     curl -s "http://localhost:$port/test-connection" -H "X-Agent-Token: x"
 both "stop.sh stops it" 0 "has ended" "$D/stop.sh"
+ok "and all of it goes" sh "$install" uninstall --purge
+
+# with a systemd of the user
+mkdir -p "$TMP/tools"
+ln -s "$root/tests/fake/systemctl" "$TMP/tools/systemctl"
+PATH=$TMP/tools:$PATH
+SR_HOST=127.0.0.1 SR_PORT=1 AGENT_PORT=$port sh "$install" srdiag-1.tar.gz >/dev/null 2>&1
+ok "a unit keeps the agent" "$D/bin/srdiag" agent --init --yes --systemd yes
+both "start.sh starts it" 0 "srdiag-agent.service" "$D/start.sh"
+runs "it runs" 1
+ok "an upgrade" sh "$install" srdiag-4.tar.gz
+unlike "has no word about crontab" "$OUT" "@reboot"
+runs "and restarts it" 4
+ok "uninstalling" sh "$install" uninstall --purge
+ok "takes it all" test ! -e "$D"
+is "and systemd was told" "$(sort -u "$HOME/words" | tr '\n' ';')" \
+    "systemctl --user disable srdiag-agent.service;systemctl --user enable $D/srdiag-agent.service;systemctl --user start srdiag-agent.service;systemctl --user stop srdiag-agent.service;"
 plan_end
