@@ -219,7 +219,7 @@ static int write_files(const struct srd_agent_plan *p, bool made, struct srd_err
     return (int)err->code;
 }
 
-/* With its parents, which are nobody's secret. */
+/* With its parents, as far as there are none: as private as itself. */
 static int make_folder(const char *dir, mode_t mode, bool *made, struct srd_error *err)
 {
     char path[PATH_MAX];
@@ -244,19 +244,32 @@ static int make_folder(const char *dir, mode_t mode, bool *made, struct srd_erro
 
 /* ---- what is there already ---- */
 
+/* Does the file of --password-file say what is known already? */
+static bool is_same_password(struct srd_call *call, const struct srd_settings *there)
+{
+    struct srd_settings kept = *there;
+    struct srd_error ignored = { 0 };
+    const char *a, *b;
+
+    return !srd_settings_password(&call->settings, &a, &ignored) &&
+           !srd_settings_password(&kept, &b, &ignored) && !strcmp(a ? a : "", b ? b : "");
+}
+
 /* Words that an existing configuration overrules must not seem to have been heard. */
 static void tell_unheard(struct srd_call *call, const struct srd_home *home,
                          const struct srd_settings *there)
 {
     for (int i = 0; i < SRD_SETTING_COUNT; i++) {
         const struct srd_setting *s = &srd_setting_table[i];
-        const char *said = call->settings.chosen[i].text, *kept = there->chosen[i].text;
+        bool same = !strcmp(call->settings.chosen[i].text, there->chosen[i].text);
 
         if (call->settings.chosen[i].rank != SRD_RANK_OPTION || !(s->connection || s->agent))
             continue;
         if (i == SRD_SET_listen)
-            kept = srd_agent_listen_of(there);
-        if (strcmp(said, kept) != 0)
+            same = !strcmp(srd_agent_listen_of(&call->settings), srd_agent_listen_of(there));
+        if (i == SRD_SET_password_file)
+            same = is_same_password(call, there);
+        if (!same)
             srd_log(SRD_LOG_WARNING, "--%s was not taken, as the configuration is kept: edit %s",
                     s->name, home->config);
     }

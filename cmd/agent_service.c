@@ -41,8 +41,8 @@ static void show_last_words(const struct srd_home *home, off_t from)
     srd_log_tail(home->log, from, LAST_LINES, STDERR_FILENO);
 }
 
-static int start_unit(struct srd_call *call, const struct srd_home *home, const char *unit,
-                      struct srd_error *err)
+/* systemd waits until the unit says that it listens. */
+static int start_unit(const struct srd_home *home, const char *unit, struct srd_error *err)
 {
     int status, ignored_status;
     struct srd_error ignored = { 0 };
@@ -56,7 +56,6 @@ static int start_unit(struct srd_call *call, const struct srd_home *home, const 
                             ? ""
                             : " (cron and su need XDG_RUNTIME_DIR=/run/user/UID)");
     }
-    (void)call;
     srd_agent_say("The agent runs (%s).\n", unit);
     return 0;
 }
@@ -105,7 +104,7 @@ static int start_locked(struct srd_call *call, const struct srd_home *home, stru
     if (srd_home_load(home, call->arena, &settings, err))
         return (int)err->code;
     if (unit)
-        return start_unit(call, home, unit, err);
+        return start_unit(home, unit, err);
     return start_process(call, home, err);
 }
 

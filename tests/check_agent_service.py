@@ -249,6 +249,12 @@ class Init(unittest.TestCase):
             self.assertIn("--policy was not taken", done.stderr)
             self.assertNotIn("--listen was not taken", done.stderr)
             self.assertNotIn("--password", done.stderr)
+            (m.home / "pw").write_text("other\n")
+            words = ["--init", "-h", "127.0.0.1", "-P", "1", "--listen", m.port, "--password-file", "pw"]
+            self.assertIn("--password-file was not taken", m.agent(*words).stderr)
+            (m.dir / ".env").write_text(before.replace("SR_PASSWORD=\n", "SR_PASSWORD=other\n"))
+            self.assertNotIn("was not taken", m.agent(*words).stderr)
+            (m.dir / ".env").write_text(before)
             shown = m.init("--show-token")
             self.assertEqual(next(iter(json.loads(shown.stdout)["tenants"].values()))["agent_token"], m.token)
 
