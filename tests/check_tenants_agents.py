@@ -18,7 +18,7 @@ from pathlib import Path
 import tap
 from check_agent import agent_of
 from check_tenants import DEMO, TOKEN, Centre, tenant
-from cluster import Cluster
+from cluster import Cluster, srdiag
 from fake_agent import FakeAgent, of_snapshot, send
 from serving import SRDIAG
 
@@ -295,6 +295,65 @@ class Mad(unittest.TestCase):
         finally:
             for agent in (*agents.values(), good):
                 agent.__exit__()
+
+
+def at_length(most):
+    """A reply with as many rows in each answer as may be (@most: whatever may be), but for who is in the cluster."""
+    lines, answers, rows = DEMO.splitlines(), {}, []
+    for line in lines[1:]:
+        if line[0] == "[":
+            rows.append(line)
+        else:
+            head_of, rows = json.loads(line), []
+            answers.setdefault((head_of.get("probe"), head_of.get("key", "")), (head_of, rows))
+
+    def reply(handler, body):
+        head(handler, 200, (LINES, ("Transfer-Encoding", "chunked")))
+
+        def put(text):
+            data = text.encode()
+            handler.wfile.write(b"%x\r\n" % len(data) + data + b"\r\n")
+
+        put(lines[0] + "\n")
+        total, asked = 0, json.loads(body)["probes"]
+        for question in asked:
+            base, its = answers.get((question["id"], question["key"]), ({"columns": ["x"], "status": "answered"}, []))
+            if question["id"] not in ("frontends", "clock", "run-mode", "backends", "compute-nodes"):
+                count = most if most and question["id"] == "fe-config" else min(20000, question.get("max_rows") or 20000)
+                its = [(its or [json.dumps(["x"] * len(base["columns"]))])[0]] * count
+            put(json.dumps({**base, "probe": question["id"], "key": question["key"], "node": question["node"] or base.get("node", "x"),
+                            "rows": len(its)}) + "\n" + "".join(row + "\n" for row in its))
+            total += len(its)
+        put(json.dumps({"end": True, "answers": len(asked), "rows": total}) + "\n")
+        handler.wfile.write(b"0\r\n\r\n")
+
+    return reply
+
+
+class Long(unittest.TestCase):
+    """Answers that are what was asked, and endless."""
+
+    def test_all_at_once(self):
+        """an agent that answers at greatest length costs its own users time, and the others are served meanwhile"""
+        with FakeAgent(at_length(0)) as long, FakeAgent(of_snapshot(DEMO)) as good, \
+                Centre({"long": tenant(long.url), "good": tenant(good.url)}, "--cache-ttl", "0") as centre:
+            answers = []
+            users = [threading.Thread(target=lambda tool=tool: answers.append(centre.call("long", tool))) for tool in
+                     ("analyze_system_comprehensive", "analyze_storage_health", "analyze_import_health", "get_disk_usage")]
+            for t in users:
+                t.start()
+            for _ in range(20):
+                self.assertEqual(centre.call("good", "get_disk_usage").status, 200)
+            for t in users:
+                t.join()
+            self.assertEqual([a.status for a in answers], [200] * 4)
+            self.assertEqual(centre.end(), 0)
+
+    def test_more_than_was_asked_for(self):
+        """an agent that sends more rows than it was asked for is no agent of ours"""
+        with FakeAgent(at_length(5001)) as long:
+            run = srdiag("--agent", long.url, "comprehensive", "-o", "json", env={"AGENT_TOKEN": TOKEN})
+            self.assertIn("probe fe-config has 5001 rows, and not more than 5000 were asked for", run.out + run.err)
 
 
 def of_cluster(number, mark):

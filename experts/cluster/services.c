@@ -157,6 +157,7 @@ const struct srd_probe srd_probe_brokers = {
     .columns = "Name IP Port Alive",
     .privilege = "OPERATE",
     .where = SRD_ASK_LEADER, /* who sends the heartbeats */
+    .max_rows = 2000,        /* each is compared with each */
 };
 
 /* While every broker lives it does not matter who uses them. */

@@ -16,6 +16,8 @@
 
 #define CHECK_MS 5000
 #define BREAKER_MS 5000
+/* Of a round: a cluster of ten million tablets needs a tenth of it, and there are many tenants. */
+#define MAX_ANSWER ((size_t)128 << 20)
 #define GLANCE_MS 250 /* who set a look going waits for it this long */
 
 /* ---- life ---- */
@@ -208,7 +210,8 @@ static int open_agent(const struct srd_remote *r, size_t i, bool previous, struc
                                        .token = previous ? r->agents.previous : r->agents.token,
                                        .ca = r->agents.ca,
                                        .pin = r->agents.pin,
-                                       .connect_ms = r->options.check_ms };
+                                       .connect_ms = r->options.check_ms,
+                                       .max_bytes = MAX_ANSWER };
 
     return srd_agent_open(&access, out, err);
 }

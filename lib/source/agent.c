@@ -35,6 +35,7 @@ struct agent {
     size_t frontends;   /* 0 until then */
     bool follower;
     enum srd_agent_fault fault;
+    size_t max_bytes; /* of an answer */
     char version[SRD_AGENT_VERSION_SIZE];
     char instance[INSTANCE_SIZE], pinned[INSTANCE_SIZE]; /* "": not said, nobody */
     void (*heard)(void *context, const void *bytes, size_t n);
@@ -252,6 +253,10 @@ static int answered(void *context, const struct srd_recorded *recorded, struct s
     if (find_question(round, recorded, &index, err))
         return (int)err->code;
     answer.probe = round->batch->questions[index]->probe;
+    if (answer.probe->max_rows && recorded->rows > answer.probe->max_rows)
+        return srd_fail(err, SRD_E_DATA,
+                        "probe %s has %zu rows, and not more than %zu were asked for",
+                        answer.probe->id, recorded->rows, answer.probe->max_rows);
     answer.key = round->batch->questions[index]->key;
     answer.node = srd_arena_copy(memory, recorded->node);
     answer.detail = hide_token(round->agent, srd_arena_copy(memory, recorded->detail));
@@ -311,7 +316,7 @@ static int exchange(struct round *round, struct srd_error *err)
                                   .url = agent->url,
                                   .headers = headers,
                                   .deadline_ms = round->batch->deadline_ms + GRACE_MS,
-                                  .max_bytes = MAX_ANSWER };
+                                  .max_bytes = agent->max_bytes };
     struct srd_http_reply reply;
 
     srd_buf_init(&body, MAX_REQUEST);
@@ -538,6 +543,7 @@ int srd_agent_open(const struct srd_agent_access *options, struct srd_source **o
                             : NULL;
     agent->leader = "";
     agent->heard = options->heard;
+    agent->max_bytes = options->max_bytes ? options->max_bytes : MAX_ANSWER;
     agent->context = options->context;
     pthread_mutex_init(&agent->lock, NULL);
     atomic_init(&agent->cancelled, false);

@@ -30,6 +30,7 @@ struct srd_agent_access {
     const char *pin;    /* of https: "sha256//BASE64", a public key that the agent must have; NULL: any */
     const char *proxy;  /* NULL: none */
     int64_t connect_ms; /* 0: 5 s */
+    size_t max_bytes;   /* of the answer to one round; 0: 1 GiB */
     /* Hears every answer's bytes as they come; NULL: nobody does. */
     void (*heard)(void *context, const void *bytes, size_t n);
     void *context;
