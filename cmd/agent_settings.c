@@ -59,7 +59,8 @@ static int read_tokens(const char *file, struct srd_arena *arena, const char *co
         err->code = SRD_E_CONFIG;
         return srd_while(err, "token file");
     }
-    if (mode & 077)
+    /* a group may read it, as with other secrets: the user of a container or a unit has them so */
+    if (mode & 037)
         return srd_fail(err, SRD_E_CONFIG, "token file \"%s\" can be read by others: chmod 600 %s",
                         file, file);
     for (line = strtok_r(bytes, "\r\n", &rest); line; line = strtok_r(NULL, "\r\n", &rest)) {
