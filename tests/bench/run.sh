@@ -45,6 +45,9 @@ printf '%-52s %9s MB\n' "srdiag --demo comprehensive, resident at most" "$(resid
     echo "what srdiag comprehensive costs simulated clusters"
     SRDIAG=$srdiag build/venv/bin/python tests/bench/cost.py
     echo
+    echo "what an agent adds"
+    tests/sim/run.sh disk-full -- build/venv/bin/python tests/bench/agent.py "$srdiag"
+    echo
     echo "server"
     exec tests/bench/server.sh "$srdiag"
 fi
