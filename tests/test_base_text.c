@@ -67,6 +67,20 @@ static void prefix(const char *text, struct srd_buf *out)
     srd_buf_text(out, srd_text_prefix(text, "storage.") ? "yes" : "no");
 }
 
+static void holds(const char *text, struct srd_buf *out)
+{
+    static const char *const words[] = { "token", "pwd", "access_key", "to", NULL };
+
+    srd_buf_text(out, srd_text_holds(text, strlen(text), words) ? "yes" : "no");
+}
+
+static void holds_all_but_last(const char *text, struct srd_buf *out)
+{
+    static const char *const words[] = { "token", NULL };
+
+    srd_buf_text(out, srd_text_holds(text, strlen(text) - 1, words) ? "yes" : "no");
+}
+
 struct words {
     void (*run)(const char *text, struct srd_buf *out);
     const char *name, *text, *want;
@@ -137,6 +151,18 @@ static const struct words words[] = {
     { prefix, "the prefix begins with itself", "storage.", "yes" },
     { prefix, "a shorter text does not", "storage", "no" },
     { prefix, "a prefix in the middle is none", "x.storage.", "no" },
+
+    { holds, "a word is held that a text begins with", "token_file", "yes" },
+    { holds, "a word is held that a text ends in", "my.pwd", "yes" },
+    { holds, "a word is held in capital letters", "AWS.Access_KEY.id", "yes" },
+    { holds, "a word of two letters is held alone", "to", "yes" },
+    { holds, "a word is held behind its own beginning", "pwpwd", "yes" },
+    { holds, "half a word is not held", "access_ke", "no" },
+    { holds, "a word in pieces is not held", "p w d", "no" },
+    { holds, "characters that share five bits with a word's do not make it", "\x10\x17\x04 access?key", "no" },
+    { holds, "the empty text holds nothing", "", "no" },
+    { holds_all_but_last, "what stands behind the end is not held", "a token", "no" },
+    { holds_all_but_last, "what ends just before it is", "a token.", "yes" },
 };
 /* clang-format on */
 

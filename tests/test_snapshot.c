@@ -1192,6 +1192,50 @@ static void test_row_is_json(void **state)
     assert_true(taken > 10000);
 }
 
+static int take_cell(void *context, const char *text, size_t n, struct srd_error *err)
+{
+    struct srd_buf *cell = context;
+
+    (void)err;
+    srd_buf_clear(cell);
+    srd_buf_add(cell, text, n);
+    return 0;
+}
+
+/* They are looked at by eights, so each byte stands once in each place of the first and the last eight. */
+static void test_cells(void **state)
+{
+    SRD_CLEANUP(srd_buf_free) struct srd_buf line;
+    SRD_CLEANUP(srd_buf_free) struct srd_buf cell;
+    struct srd_error err;
+    size_t count;
+
+    (void)state;
+    srd_buf_init(&line, 4096);
+    srd_buf_init(&cell, 4096);
+    for (size_t n = 1; n <= 18; n++)
+        for (size_t at = 0; at < n; at++)
+            for (int byte = 1; byte < 256; byte++) {
+                char text[32] = "abcdefghijklmnopqrstuvwxyz";
+                bool alone;
+
+                text[n] = '\0';
+                text[at] = (char)byte;
+                srd_buf_clear(&line);
+                alone = srd_cell_write_plain(&line, text);
+                assert_int_equal(alone, byte >= 0x20 && byte < 0x80 && !strchr("\"\\=:", byte));
+                assert_int_equal(line.size, alone ? n + 2 : 0);
+                srd_buf_clear(&line);
+                srd_buf_char(&line, '[');
+                srd_cell_write(&line, text);
+                srd_buf_text(&line, "]");
+                assert_int_equal(
+                    srd_row_read(line.data, line.size, 1, &count, take_cell, &cell, &err), 0);
+                assert_int_equal(count, 1);
+                assert_string_equal(cell.data, text);
+            }
+}
+
 int main(void)
 {
     static const struct CMUnitTest others[] = {
@@ -1212,6 +1256,7 @@ int main(void)
         { .name = "a full disk leaves nothing behind", .test_func = test_full_disk },
         { .name = "what is written is what is read", .test_func = test_there_and_back },
         { .name = "the row reader takes what JSON takes", .test_func = test_row_is_json },
+        { .name = "a cell comes back, whatever stands where in it", .test_func = test_cells },
     };
     static struct CMUnitTest tests[SRD_COUNT(readings) + SRD_COUNT(askings) + SRD_COUNT(packings) +
                                    SRD_COUNT(maskings) + SRD_COUNT(hidings) + SRD_COUNT(others)];

@@ -76,11 +76,6 @@ void srd_buf_text(struct srd_buf *buf, const char *text)
     srd_buf_add(buf, text, strlen(text));
 }
 
-void srd_buf_char(struct srd_buf *buf, char c)
-{
-    srd_buf_add(buf, &c, 1);
-}
-
 void srd_buf_repeat(struct srd_buf *buf, char c, size_t n)
 {
     if (!make_room(buf, n))

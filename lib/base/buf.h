@@ -24,7 +24,15 @@ void srd_buf_clear(struct srd_buf *buf); /* empty again, @full reset, memory kep
 
 void srd_buf_add(struct srd_buf *buf, const void *bytes, size_t n);
 void srd_buf_text(struct srd_buf *buf, const char *text);
-void srd_buf_char(struct srd_buf *buf, char c);
+static inline void srd_buf_char(struct srd_buf *buf, char c) /* once per byte of some texts */
+{
+    if (buf->full || buf->size + 1 >= buf->room) {
+        srd_buf_add(buf, &c, 1);
+        return;
+    }
+    buf->data[buf->size++] = c;
+    buf->data[buf->size] = '\0';
+}
 void srd_buf_repeat(struct srd_buf *buf, char c, size_t n);
 void srd_buf_printf(struct srd_buf *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

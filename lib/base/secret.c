@@ -25,9 +25,13 @@ static size_t normalize(const char *name, size_t n, char out[LONGEST_NAME + 1])
         name += n - LONGEST_NAME;
         n = LONGEST_NAME;
     }
-    for (size_t i = 0; i < n; i++)
-        if (isalnum((unsigned char)name[i]))
-            out[used++] = (char)tolower((unsigned char)name[i]);
+    for (size_t i = 0; i < n; i++) {
+        char c = name[i], small = (char)(c | 0x20);
+        bool letter = small >= 'a' && small <= 'z';
+
+        out[used] = letter ? small : c; /* what is neither is written over by the next */
+        used += letter || (c >= '0' && c <= '9');
+    }
     out[used] = '\0';
     return used;
 }
@@ -36,11 +40,8 @@ static bool is_secret(const char *name, size_t n)
 {
     char plain[LONGEST_NAME + 1];
 
-    normalize(name, n, plain);
-    for (size_t i = 0; words[i]; i++)
-        if (strstr(plain, words[i]))
-            return true;
-    return false;
+    n = normalize(name, n, plain);
+    return srd_text_holds(plain, n, words);
 }
 
 bool srd_secret_name(const char *name)
@@ -59,17 +60,24 @@ static bool ends_in_word(const char *name)
     return false;
 }
 
-bool srd_secret_value(const char *name, const char *value)
+bool srd_secret_possible(const char *value)
 {
     static const char *const harmless[] = { "true", "false", "yes", "no", "on", "off", NULL };
-    double number;
 
-    if (!value || !*value || !srd_secret_name(name))
+    if (!value || !*value)
         return false;
     for (size_t i = 0; harmless[i]; i++)
-        if (!strcasecmp(value, harmless[i]))
+        if ((*value | 0x20) == *harmless[i] && !strcasecmp(value, harmless[i]))
             return false;
-    return ends_in_word(name) || !srd_text_double(value, &number);
+    return true;
+}
+
+bool srd_secret_value(const char *name, const char *value)
+{
+    double number;
+
+    return srd_secret_possible(value) && srd_secret_name(name) &&
+           (ends_in_word(name) || !srd_text_double(value, &number));
 }
 
 /* ---- secrets inside a longer text ---- */
@@ -140,7 +148,7 @@ bool srd_secret_hide(struct srd_buf *out, const char *text)
     bool found = false;
 
     srd_buf_clear(out);
-    if (!strpbrk(text, "=:"))
+    if (!strchr(text, '=') && !strchr(text, ':'))
         return false;
     while (*p) {
         const char *name = p, *sign;

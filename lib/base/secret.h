@@ -12,6 +12,7 @@
  */
 bool srd_secret_name(const char *name);
 bool srd_secret_value(const char *name, const char *value); /* NULL value: false */
+bool srd_secret_possible(const char *value); /* is it one under the most secret of names? */
 /*
  * @text with the values of such names in it replaced by ***: "aws.s3.secret_key" = "x",
  * {"password":"x"}, token=x, jdbc:mysql://user:x@host. In @out, which is cleared first; false:

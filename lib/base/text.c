@@ -164,6 +164,46 @@ bool srd_text_same(const char *a, const char *b)
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+static char small(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool begins_with(const char *text, const char *end, const char *word)
+{
+    do
+        if (text == end || small(*text) != *word)
+            return false;
+    while (text++, *++word);
+    return true;
+}
+
+/* The lower five bits of a letter are the same in either case; others that share them cost a comparison. */
+static unsigned bits(char c)
+{
+    return (unsigned char)c & 31;
+}
+
+bool srd_text_holds(const char *text, size_t n, const char *const *words)
+{
+    uint32_t second[32] = { 0 }; /* by the first character of a word: which may follow it */
+    const char *end = text + n;
+    uint32_t may_follow;
+
+    for (size_t i = 0; words[i]; i++)
+        second[bits(words[i][0])] |= UINT32_C(1) << bits(words[i][1]);
+    may_follow = n ? second[bits(*text)] : 0;
+    for (const char *at = text; at + 1 < end; at++) {
+        unsigned next = bits(at[1]);
+
+        for (size_t i = 0; may_follow >> next & 1 && words[i]; i++)
+            if (bits(words[i][0]) == bits(at[0]) && begins_with(at, end, words[i]))
+                return true;
+        may_follow = second[next];
+    }
+    return false;
+}
+
 const char *srd_text_bytes(struct srd_arena *arena, double bytes)
 {
     static const char *const names[] = { "B", "KB", "MB", "GB", "TB", "PB" };

@@ -10,8 +10,8 @@
 /* Small questions about words and numbers that several layers ask. */
 
 /*
- * The candidate that differs least from @word (at most a third of its letters, swaps count once), or
- * NULL: "did you mean ...?". @candidates ends with NULL.
+ * The candidate that differs least from @word (at most a third of its letters, swaps count once),
+ * or NULL: "did you mean ...?". @candidates ends with NULL.
  */
 const char *srd_text_nearest(const char *word, const char *const *candidates);
 
@@ -27,6 +27,12 @@ bool srd_text_in(const char *word, const char *const *list); /* NULL list: false
 bool srd_text_prefix(const char *text, const char *prefix);
 /* Equal? Of two that may be NULL, which equals NULL alone. */
 bool srd_text_same(const char *a, const char *b);
+/*
+ * Does one of @words (NULL-ended, two characters or more, small letters) stand somewhere in the @n
+ * bytes of @text, its letters of either case (those of ASCII)? In one pass, for those who ask it of
+ * many texts.
+ */
+bool srd_text_holds(const char *text, size_t n, const char *const *words);
 
 /* 71300000000 -> "66.40 GB" (1024 steps, as StarRocks prints sizes: B KB MB GB TB PB). */
 const char *srd_text_bytes(struct srd_arena *arena, double bytes);

@@ -2,6 +2,7 @@
 
 #include "lib/base/utf8.h"
 
+#include <stdint.h>
 #include <string.h>
 #include <unictype.h>
 #include <unistr.h>
@@ -9,12 +10,29 @@
 
 bool srd_utf8_valid(const char *bytes, size_t n)
 {
-    return !n || (!memchr(bytes, '\0', n) && srd_utf8_good(bytes, n) == n);
+    return srd_utf8_good(bytes, n) == n && (!n || !memchr(bytes, '\0', n));
+}
+
+/* How many of the first bytes are ASCII, in steps of eight: what nearly every text is made of. */
+static size_t plain_bytes(const char *bytes, size_t n)
+{
+    size_t i = 0;
+    uint64_t eight;
+
+    for (; i + sizeof(eight) <= n; i += sizeof(eight)) {
+        memcpy(&eight, bytes + i, sizeof(eight));
+        if (eight & UINT64_C(0x8080808080808080))
+            return i;
+    }
+    while (i < n && !(bytes[i] & 0x80))
+        i++;
+    return i;
 }
 
 size_t srd_utf8_good(const char *bytes, size_t n)
 {
-    const uint8_t *broken = n ? u8_check((const uint8_t *)bytes, n) : NULL;
+    size_t plain = plain_bytes(bytes, n);
+    const uint8_t *broken = plain < n ? u8_check((const uint8_t *)bytes + plain, n - plain) : NULL;
 
     return broken ? (size_t)(broken - (const uint8_t *)bytes) : n;
 }

@@ -5,6 +5,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/secret.h"
+#include "lib/base/text.h"
 #include "lib/model/evidence.h"
 #include "lib/model/identity.h"
 
@@ -48,19 +49,20 @@ struct srd_evidence *srd_evidence_new(struct srd_arena *arena)
 /* Does @name name something whose value must not be seen? @doubt: only unless it is a number. */
 static bool is_secret(const char *name, bool *doubt)
 {
-    static const char *const certain[] = { "password", "passwd", "pwd", "secret", "credential" };
-    static const char *const likely[] = { "access_key", "shared_key", "private_key",
-                                          "master_key", "_token",     "sas_" };
+    static const char *const words[] = {
+        "password",   "passwd",     "pwd",         "secret",     "credential", /* certain */
+        "access_key", "shared_key", "private_key", "master_key", "_token",     "sas_", NULL,
+    };
+    static const char *const certain[] = {
+        "password", "passwd", "pwd", "secret", "credential", NULL
+    };
+    size_t n = strlen(name);
 
-    *doubt = strncasecmp(name, "enable", 6) == 0; /* whether passwords are masked is no password */
-    for (size_t i = 0; i < SRD_COUNT(certain); i++)
-        if (strcasestr(name, certain[i]))
-            return true;
-    *doubt = true;
-    for (size_t i = 0; i < SRD_COUNT(likely); i++)
-        if (strcasestr(name, likely[i]))
-            return true;
-    return false;
+    if (!srd_text_holds(name, n, words))
+        return false;
+    *doubt = strncasecmp(name, "enable", 6) == 0 /* whether passwords are masked is no password */
+             || !srd_text_holds(name, n, certain);
+    return true;
 }
 
 /*

@@ -38,11 +38,22 @@ static void make_room(struct srd_table *table)
     table->room = room;
 }
 
+/* @text at @to with a NUL behind it, up to its own or *@most bytes; returns where the next one
+ * goes. */
+static char *put_text(char *to, const char *text, const size_t *most)
+{
+    size_t n = most ? strnlen(text, *most) : strlen(text);
+
+    memcpy(to, text, n); /* memory of arenas is zeroed, so the NUL is there */
+    return to + n + 1;
+}
+
 int srd_table_add(struct srd_table *table, const char *const *cells, const size_t *lengths,
                   size_t n, struct srd_error *err)
 {
     size_t bytes = table->columns * sizeof(char *); /* the row itself counts: columns may be many */
     const char **row;
+    char *texts;
 
     if (n > table->columns)
         return srd_fail(err, SRD_E_DATA, "row %zu: expected %zu cells, found %zu", table->rows + 1,
@@ -57,12 +68,12 @@ int srd_table_add(struct srd_table *table, const char *const *cells, const size_
 
     make_room(table);
     row = (const char **)table->cells + table->rows * table->columns;
+    /* one piece of memory for the texts of a row: they come and go together */
+    texts = srd_arena_alloc(table->arena, bytes - table->columns * sizeof(char *));
     for (size_t i = 0; i < table->columns; i++) {
-        const char *cell = i < n ? cells[i] : NULL;
-
-        row[i] = !cell ? NULL
-                       : srd_arena_copy_n(table->arena, cell,
-                                          lengths ? strnlen(cell, lengths[i]) : strlen(cell));
+        row[i] = i < n && cells[i] ? texts : NULL;
+        if (row[i])
+            texts = put_text(texts, cells[i], lengths ? &lengths[i] : NULL);
     }
     table->bytes += bytes;
     table->rows++;

@@ -2,6 +2,7 @@
 
 #include "lib/source/snapshot_cells.h"
 
+#include <endian.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -25,15 +26,109 @@ static void write_base64(struct srd_buf *out, const char *bytes, size_t n)
     }
 }
 
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* The top bit of each of eight bytes that is below @byte; above such a one, of others too. */
+static uint64_t below(uint64_t eight, unsigned char byte)
+{
+    return (eight - EACH(byte)) & ~eight & EACH(0x80);
+}
+
+/* The lowest top bit that is set is that of a byte that is not the same inside quotes as outside.
+ */
+static uint64_t special(uint64_t eight)
+{
+    return below(eight, 0x20) | below(eight ^ EACH('"'), 1) | below(eight ^ EACH('\\'), 1);
+}
+
+static uint64_t eight_bytes(const char *at)
+{
+    uint64_t eight;
+
+    memcpy(&eight, at, sizeof(eight));
+    return le64toh(eight);
+}
+
+static bool is_special(char c)
+{
+    return (unsigned char)c < 0x20 || c == '"' || c == '\\';
+}
+
+/* How many of the first of @n bytes are none of them: looked at by eights, as a round may have
+ * millions. */
+static size_t plain_length(const char *text, size_t n)
+{
+    size_t i = 0;
+
+    for (; i + 8 <= n; i += 8) {
+        uint64_t found = special(eight_bytes(text + i));
+
+        if (found)
+            return i + (size_t)__builtin_ctzll(found) / 8;
+    }
+    while (i < n && !is_special(text[i]))
+        i++;
+    return i;
+}
+
+/* The same for what is also more than ASCII, or one of the signs that a secret may stand behind. */
+static uint64_t remarkable(uint64_t eight)
+{
+    return special(eight) | (eight & EACH(0x80)) | below(eight ^ EACH('='), 1) |
+           below(eight ^ EACH(':'), 1);
+}
+
+/* The bytes of a text of less than eight, some of them twice, or dots. */
+static uint64_t few_bytes(const char *text, size_t n)
+{
+    uint64_t all = EACH('.');
+    uint32_t first, last;
+
+    if (n >= 4) {
+        memcpy(&first, text, sizeof(first));
+        memcpy(&last, text + n - 4, sizeof(last));
+        return (uint64_t)first << 32 | last;
+    }
+    for (size_t i = 0; i < n; i++)
+        all = all << 8 | (unsigned char)text[i];
+    return all;
+}
+
+/* None of that in all of it? Nearly every cell is like that. */
+static bool is_plain(const char *text, size_t n)
+{
+    uint64_t found = remarkable(n < 8 ? few_bytes(text, n) : eight_bytes(text + n - 8));
+
+    for (size_t i = 0; i + 8 < n; i += 8)
+        found |= remarkable(eight_bytes(text + i));
+    return !found;
+}
+
+bool srd_cell_write_plain(struct srd_buf *out, const char *text)
+{
+    size_t n = strlen(text);
+
+    if (!is_plain(text, n))
+        return false;
+    srd_buf_char(out, '"');
+    srd_buf_add(out, text, n);
+    srd_buf_char(out, '"');
+    return true;
+}
+
 void srd_cell_write(struct srd_buf *out, const char *text)
 {
+    size_t n = text ? strlen(text) : 0;
+
     if (!text) {
-        srd_buf_text(out, "null");
-    } else if (srd_utf8_valid(text, strlen(text))) {
-        srd_json_quote(out, text, strlen(text));
+        srd_buf_add(out, "null", 4);
+    } else if (srd_cell_write_plain(out, text)) {
+        return;
+    } else if (srd_utf8_valid(text, n)) {
+        srd_json_quote(out, text, n);
     } else {
         srd_buf_text(out, "{\"b64\":\"");
-        write_base64(out, text, strlen(text));
+        write_base64(out, text, n);
         srd_buf_text(out, "\"}");
     }
 }
@@ -176,7 +271,9 @@ static bool read_string(struct reader *r, char **text, size_t *n)
 
     if (*r->at != '"')
         return refuse(r, "a text or null expected");
-    to = *text = ++r->at;
+    *text = ++r->at;
+    r->at += plain_length(r->at, (size_t)(r->end - r->at)); /* stays where it is */
+    to = r->at;
     while (*r->at != '"') {
         if (*r->at == '\\') {
             r->at++;

@@ -14,6 +14,11 @@
  * A text is a JSON string, SQL NULL is null, and bytes that are no UTF-8 are {"b64":"..."}.
  */
 void srd_cell_write(struct srd_buf *out, const char *text); /* NULL is null */
+/*
+ * The same, if nothing in @text wants a closer look: no quoting, and no "=" or ":", behind which a
+ * secret would have to stand (lib/base/secret.h). Else false, and nothing was written.
+ */
+bool srd_cell_write_plain(struct srd_buf *out, const char *text);
 
 /*
  * Cuts the line of a row into cells, in place and without a tree: a tree of a hostile line would be

@@ -63,9 +63,21 @@ static char kind_of(const char *private_columns, const char *column,
     return ends_in(column, "key") || ends_in(column, "name") ? NAME : OPEN;
 }
 
+/* Is there a value in this row that could be somebody's secret, if it had such a name? */
+static bool has_value(const struct srd_table *t, size_t row, const char *kinds)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < t->columns && !found; i++)
+        found = kinds[i] == VALUE && srd_secret_possible(t->cells[row * t->columns + i]);
+    return found;
+}
+
 /* The item of this row whose value must stay in the house; NULL: none. */
 static const char *secret_of(const struct srd_table *t, size_t row, const char *kinds)
 {
+    if (!has_value(t, row, kinds)) /* names are many, and take longer to look at */
+        return NULL;
     for (size_t i = 0; i < t->columns; i++) {
         const char *cell = t->cells[row * t->columns + i];
 
@@ -103,6 +115,8 @@ void srd_mask_free(struct srd_mask **mask)
 /* A text of the cluster: what looks like a secret in the middle of it does not leave. */
 static void put_text(struct srd_mask *mask, const char *text, struct srd_buf *out)
 {
+    if (text && srd_cell_write_plain(out, text))
+        return;
     if (text && srd_secret_hide(&mask->hidden, text))
         text = mask->hidden.data;
     srd_cell_write(out, text);
