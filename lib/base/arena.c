@@ -2,6 +2,7 @@
 
 #include "lib/base/arena.h"
 
+#include <malloc.h>
 #include <stdalign.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,6 +14,7 @@
 /* A run of a large cluster is a few megabytes: blocks grow with the arena up to this. */
 #define FIRST_BLOCK ((size_t)4096)
 #define LARGEST_BLOCK ((size_t)256 * 1024)
+#define KEPT_BYTES (1 << 20)
 
 struct block {
     struct block *next;
@@ -33,6 +35,12 @@ void srd_no_memory(void)
 
     (void)written;
     _exit(70); /* atexit handlers might want memory */
+}
+
+void srd_keep_memory(void)
+{
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+    mallopt(M_MMAP_THRESHOLD, KEPT_BYTES); /* else as small as it is at the start, and for good */
 }
 
 struct srd_arena *srd_arena_new(void)

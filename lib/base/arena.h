@@ -37,6 +37,13 @@ void srd_arena_adopt(struct srd_arena *arena, struct srd_arena **child);
  */
 void srd_no_memory(void) __attribute__((noreturn));
 
+/*
+ * For a process that runs again and again: what a run gives back stays with the process, up to 1 MiB for
+ * each heap of the C library, so that the next one need not have it from the system, page by page and
+ * cleared. Before there are threads.
+ */
+void srd_keep_memory(void);
+
 /* Bytes handed out so far (adopted ones included). */
 size_t srd_arena_used(const struct srd_arena *arena);
 

@@ -274,6 +274,7 @@ int srd_serve_run(const struct srd_serve_options *options, const struct srd_serv
     pthread_mutex_init(&serve->tools_lock, NULL);
     pthread_mutex_init(&serve->deep.lock, NULL);
     block_signals(&before); /* before there are other threads, which inherit it */
+    srd_keep_memory();
     if (!open_parts(serve, options, err) && !listen_now(serve, options, err)) {
         if (!srd_notify_port(options->port_file, srd_http_port(serve->http), err)) {
             if (life->started)
