@@ -126,7 +126,7 @@ struct fake {
     const struct reply *replies;
     pthread_mutex_t lock;
     char asked[2048]; /* "probe key@node " in the order in which answers were given */
-    int running, running_most, heavy, heavy_most;
+    int running, running_most, heavy, heavy_most, batches;
     atomic_bool cancelled;
 };
 
@@ -215,6 +215,7 @@ static const struct srd_source_ops ops = {
 /* The same source, as one that takes all questions at once. */
 static int ask_many(struct srd_source *src, const struct srd_batch *batch, struct srd_error *err)
 {
+    ((struct fake *)src)->batches++;
     for (size_t i = 0; i < batch->count; i++) {
         struct srd_question q = *batch->questions[i];
         int64_t until = srd_clock_monotonic_ms() + 1000 * (int64_t)srd_probe_timeout_s(q.probe);
@@ -809,6 +810,193 @@ static void a_plan_names_level_and_text_and_what_is_not_asked(void **state)
     srd_arena_free(&arena);
 }
 
+/* ---- a source over which the cluster was known already ---- */
+
+/* Once more over the same source, whose cluster may have changed. */
+static void again(struct run *run, const struct reply *replies,
+                  const struct srd_probe *const *probes)
+{
+    run->fake.replies = replies;
+    run->fake.asked[0] = '\0';
+    run->fake.batches = 0;
+    run->err = (struct srd_error){ 0 };
+    run->failed = srd_collect(&catalogue, &run->fake.source, probes, &run->options, run->arena,
+                              &run->ev, &run->partial, &run->err);
+}
+
+static int times_asked(const struct run *run, const char *word)
+{
+    int n = 0;
+
+    for (const char *p = run->fake.asked; (p = strstr(p, word)); p++)
+        n++;
+    return n;
+}
+
+#define CHEAP                                                                                      \
+    {                                                                                              \
+        "cheap", ONE_ROW, 0, 0, false                                                              \
+    }
+#define NEWER                                                                                      \
+    {                                                                                              \
+        "newer", ONE_ROW, 0, 0, false                                                              \
+    }
+#define FRONTENDS_OF(first, second, version)                                                       \
+    {                                                                                              \
+        "frontends",                                                                               \
+            "IP|QueryPort|Role|Alive|Version|LastHeartbeat\n"                                      \
+            "fe1|9030|" first "|true|" version "|\\N\nfe2|9030|" second "|true|" version "|\\N\n", \
+            0, 0, false                                                                            \
+    }
+
+static void what_waits_for_nothing_goes_along_with_identity_the_second_time(void **state)
+{
+    struct run run = { 0 };
+
+    (void)state;
+    start(&run, REPLIES(IDENTITY, CHEAP), PROBES(&cheap));
+    assert_int_equal(run.fake.batches, in_batches ? 2 : 0);
+    again(&run, REPLIES(IDENTITY, { "cheap", "A\n7\n", 0, 0, false }), PROBES(&cheap));
+    assert_int_equal(run.fake.batches, in_batches ? 1 : 0);
+    assert_int_equal(times_asked(&run, "cheap"), 1);
+    assert_string_equal(srd_cell(srd_evidence_get(run.ev, &cheap, NULL), 0, "A"), "7");
+    assert_ptr_equal(run.ev->answers[run.ev->count - 1].probe, &cheap); /* identity comes first */
+    end(&run);
+}
+
+static void follow_ups_wait_for_what_they_follow(void **state)
+{
+    struct run run = { 0 };
+
+    (void)state;
+    start(&run, REPLIES(IDENTITY, CHEAP, { "per-key", ONE_ROW, 0, 0, false }), PROBES(&per_key));
+    again(&run, REPLIES(IDENTITY, CHEAP, { "per-key", ONE_ROW, 0, 0, false }), PROBES(&per_key));
+    assert_int_equal(run.fake.batches, in_batches ? 2 : 0);
+    assert_int_equal(times_asked(&run, "per-key"), 2);
+    assert_true(strstr(run.fake.asked, "cheap") < strstr(run.fake.asked, "per-key"));
+    end(&run);
+}
+
+static void what_the_version_has_no_more_does_not_count(void **state)
+{
+    struct run run = { 0 };
+
+    (void)state;
+    start(&run, REPLIES(FRONTENDS_OF("LEADER", "FOLLOWER", "9.0.0"), MODE, BACKENDS, NODES, NEWER),
+          PROBES(&newer));
+    assert_non_null(srd_evidence_get(run.ev, &newer, NULL));
+    again(&run, REPLIES(FRONTENDS_OF("LEADER", "FOLLOWER", "3.5.7"), MODE, BACKENDS, NODES, NEWER),
+          PROBES(&newer));
+    assert_int_equal(answer(&run, &newer)->status, SRD_VERSION_ABSENT);
+    again(&run, REPLIES(FRONTENDS_OF("LEADER", "FOLLOWER", "9.0.0"), MODE, BACKENDS, NODES, NEWER),
+          PROBES(&newer));
+    assert_non_null(srd_evidence_get(run.ev, &newer, NULL));
+    end(&run);
+}
+
+static void under_another_leader_it_is_asked_again(void **state)
+{
+    struct run run = { 0 };
+
+    (void)state;
+    start(&run, REPLIES(FRONTENDS_OF("LEADER", "FOLLOWER", "3.5.7"), MODE, BACKENDS, NODES, CHEAP),
+          PROBES(&cheap));
+    again(&run, REPLIES(FRONTENDS_OF("FOLLOWER", "LEADER", "3.5.7"), MODE, BACKENDS, NODES, CHEAP),
+          PROBES(&cheap));
+    assert_int_equal(times_asked(&run, "cheap"), 2);
+    assert_string_equal(run.ev->cluster.leader, "fe2:9030");
+    again(&run, REPLIES(FRONTENDS_OF("FOLLOWER", "LEADER", "3.5.7"), MODE, BACKENDS, NODES, CHEAP),
+          PROBES(&cheap));
+    assert_int_equal(times_asked(&run, "cheap"), 1);
+    end(&run);
+}
+
+static void while_no_node_lived_nothing_that_needs_one_goes_along(void **state)
+{
+    static const struct reply dead[] = { FRONTENDS,
+                                         MODE,
+                                         { "backends", "BackendId|IP|Alive\n1|be1|false\n", 0, 0,
+                                           false },
+                                         NODES,
+                                         { 0 } };
+    struct run run = { 0 };
+
+    (void)state;
+    start(&run, dead, PROBES(&on_node));
+    again(&run, dead, PROBES(&on_node));
+    assert_int_equal(times_asked(&run, "on-node"), 0);
+    end(&run);
+}
+
+static void what_a_file_holds_is_not_guessed(void **state)
+{
+    struct run run = { .recorded = true };
+
+    (void)state;
+    start(&run, REPLIES(IDENTITY, CHEAP), PROBES(&cheap));
+    again(&run, REPLIES(IDENTITY, CHEAP), PROBES(&cheap));
+    assert_int_equal(run.fake.batches, in_batches ? 2 : 0);
+    end(&run);
+}
+
+static void a_cluster_lost_behind_identity_leaves_identity(void **state)
+{
+    struct run run = { 0 };
+
+    (void)state;
+    start(&run, REPLIES(IDENTITY, CHEAP), PROBES(&cheap));
+    again(&run, REPLIES(IDENTITY, { "cheap", NULL, 0, 50, true }), PROBES(&cheap));
+    assert_int_equal(run.failed, 0);
+    assert_int_equal(answer(&run, &cheap)->status, SRD_FAILED);
+    assert_int_equal(run.ev->cluster.version, SRD_VERSION(3, 5, 7));
+    end(&run);
+}
+
+/* Threads that somebody lends; none, the third time. */
+static int lent;
+
+static void *carry(void *what)
+{
+    void (*run)(void *) = *(void (**)(void *))what;
+    void *context = ((void **)what)[1];
+
+    free(what);
+    run(context);
+    return NULL;
+}
+
+static bool lend(void *context, void (*run)(void *), void *what)
+{
+    void **task = calloc(2, sizeof(*task));
+    pthread_t thread;
+
+    (void)context;
+    if (lent == 2 || !task) {
+        free(task);
+        return false;
+    }
+    lent++;
+    memcpy(&task[0], &run, sizeof(run));
+    task[1] = what;
+    assert_int_equal(pthread_create(&thread, NULL, carry, task), 0);
+    pthread_detach(thread);
+    return true;
+}
+
+static void threads_are_borrowed_as_far_as_they_are_lent(void **state)
+{
+    static const struct srd_hands hands = { .lend = lend };
+    struct run run = { .options = { .hands = &hands } };
+
+    (void)state;
+    lent = 0;
+    start(&run, REPLIES(IDENTITY, CHEAP), PROBES(&cheap));
+    assert_int_equal(run.failed, 0);
+    assert_int_equal(lent, in_batches ? 1 : 2);
+    assert_non_null(srd_evidence_get(run.ev, &cheap, NULL));
+    end(&run);
+}
+
 int main(void)
 {
     const struct CMUnitTest single[] = {
@@ -834,6 +1022,14 @@ int main(void)
         cmocka_unit_test(a_mysql_that_is_no_starrocks_is_named_as_such),
         cmocka_unit_test(a_server_that_accepts_and_stays_silent_is_named_as_such),
         cmocka_unit_test(a_plan_names_level_and_text_and_what_is_not_asked),
+        cmocka_unit_test(what_waits_for_nothing_goes_along_with_identity_the_second_time),
+        cmocka_unit_test(follow_ups_wait_for_what_they_follow),
+        cmocka_unit_test(what_the_version_has_no_more_does_not_count),
+        cmocka_unit_test(under_another_leader_it_is_asked_again),
+        cmocka_unit_test(while_no_node_lived_nothing_that_needs_one_goes_along),
+        cmocka_unit_test(what_a_file_holds_is_not_guessed),
+        cmocka_unit_test(a_cluster_lost_behind_identity_leaves_identity),
+        cmocka_unit_test(threads_are_borrowed_as_far_as_they_are_lent),
     };
     /* the same of a source that takes a level at once; there it is the source that counts */
     const struct CMUnitTest batched[] = {
@@ -846,6 +1042,14 @@ int main(void)
         cmocka_unit_test(the_end_of_the_time_makes_a_partial_run_with_reasons),
         cmocka_unit_test(ctrl_c_ends_the_run),
         cmocka_unit_test(a_cluster_lost_in_the_middle_leaves_what_was_learnt),
+        cmocka_unit_test(what_waits_for_nothing_goes_along_with_identity_the_second_time),
+        cmocka_unit_test(follow_ups_wait_for_what_they_follow),
+        cmocka_unit_test(what_the_version_has_no_more_does_not_count),
+        cmocka_unit_test(under_another_leader_it_is_asked_again),
+        cmocka_unit_test(while_no_node_lived_nothing_that_needs_one_goes_along),
+        cmocka_unit_test(what_a_file_holds_is_not_guessed),
+        cmocka_unit_test(a_cluster_lost_behind_identity_leaves_identity),
+        cmocka_unit_test(threads_are_borrowed_as_far_as_they_are_lent),
     };
     struct CMUnitTest tests[SRD_COUNT(single) + SRD_COUNT(sizes)];
     size_t n = 0;

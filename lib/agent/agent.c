@@ -17,6 +17,7 @@
 #define DEFAULT_LISTEN "127.0.0.1:8080"
 #define DEFAULT_WORKERS 8
 #define QUEUE_PER_WORKER 4
+#define HANDS_PER_WORKER 16 /* more than ask at a time: they start when they are needed */
 #define DEFAULT_CONNECTIONS 200
 #define DEFAULT_DRAIN_MS 10000
 #define MAX_STREAM ((size_t)256 << 20) /* far above what round.c lets wait */
@@ -41,6 +42,8 @@ static int open_parts(struct srd_agent *agent, const struct srd_agent_options *o
     agent->work = srd_work_new(workers, workers * QUEUE_PER_WORKER);
     agent->lanes = srd_lanes_new(agent->work, workers * QUEUE_PER_WORKER);
     agent->most_of_one = workers > 3 ? workers * 3 / 4 : workers > 1 ? workers - 1 : 1;
+    agent->hands = srd_work_new(workers * HANDS_PER_WORKER, workers * HANDS_PER_WORKER);
+    agent->lent = (struct srd_hands){ .lend = srd_work_lend, .context = agent->hands };
     return 0;
 }
 
@@ -100,6 +103,7 @@ static void close_agent(struct srd_agent *agent)
 
     srd_work_free(&agent->work);
     srd_lanes_free(&agent->lanes);
+    srd_work_free(&agent->hands);
     if (agent->http)
         srd_http_stop(&agent->http);
     srd_place_drop(&agent->place);
@@ -222,6 +226,7 @@ int srd_agent_run(const struct srd_agent_options *options, const struct srd_agen
     for (size_t i = 0; i < SRD_COUNT(ours); i++)
         sigaddset(&set, ours[i]);
     pthread_sigmask(SIG_BLOCK, &set, &before); /* before there are threads, which inherit it */
+    srd_keep_memory();
     if (!srd_agent_start(options, &agent, err)) {
         agent->life = life;
         if (!srd_notify_port(options->port_file, srd_http_port(agent->http), err)) {

@@ -8,6 +8,7 @@
 #include "lib/net/cidr.h"
 #include "lib/net/limits.h"
 #include "lib/agent/agent.h"
+#include "lib/engine/engine.h"
 #include "lib/serve/clusters.h"
 #include "lib/agent/ledger.h"
 #include "lib/serve/lanes.h"
@@ -60,7 +61,8 @@ struct srd_agent {
     struct srd_agent_options options; /* that do not change */
     struct srd_http_server *http;
     struct srd_place *place;
-    struct srd_work *work;
+    struct srd_work *work, *hands; /* who answers requests; who asks the cluster for them */
+    struct srd_hands lent;
     struct srd_lanes *lanes; /* one for each address: who floods leaves the others a worker */
     size_t most_of_one;      /* of its requests are at work at a time */
     struct srd_ledger *ledger; /* NULL: none */

@@ -63,7 +63,9 @@ void srd_agent_test_connection(struct srd_agent_task *task)
     struct srd_agent *agent = task->agent;
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
     SRD_CLEANUP(srd_source_close) struct srd_source *src = NULL;
-    struct srd_run_options run = { .timeout_ms = TEST_MS, .cancel = &task->gone };
+    struct srd_run_options run = { .timeout_ms = TEST_MS,
+                                   .cancel = &task->gone,
+                                   .hands = &task->agent->lent };
     struct srd_ledger_entry entry = srd_agent_entry(task, "allowed");
     int64_t began_ms = srd_clock_monotonic_ms();
     struct srd_evidence *ev;

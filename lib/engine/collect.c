@@ -18,11 +18,18 @@
 #define DEFAULT_TIMEOUT_MS 45000
 #define DEFAULT_MAX_KEYS 20
 #define MAX_FRONTENDS 5 /* that are asked one by one: a group and two observers */
+#define MAX_GUESSED 8   /* more questions than these take longer than a round trip anyway */
 /*
  * Our judgement: 200 BEs with 50,000 tablet replicas each, twice what a BE should hold. Beyond that
  * a walk over the catalogue may keep the FE from its work for longer than it is worth.
  */
 #define DEFAULT_HEAVY_LIMIT 10000000
+
+/* The jobs of one level, in the order in which their answers enter the evidence. */
+struct jobs {
+    struct srd_job *items;
+    size_t count, room;
+};
 
 struct collector {
     const struct srd_catalogue *catalogue;
@@ -34,12 +41,8 @@ struct collector {
     int64_t deadline_ms; /* of the whole run */
     bool partial;
     size_t done, planned;
-};
-
-/* The jobs of one level, in the order in which their answers enter the evidence. */
-struct jobs {
-    struct srd_job *items;
-    size_t count, room;
+    struct jobs
+        guessed; /* that were asked along with identity, and may be what the first level asks */
 };
 
 static struct srd_job *add_job(struct collector *c, struct jobs *jobs,
@@ -278,8 +281,19 @@ static void set_zone(struct collector *c, const struct srd_answer *answer)
         table->zone_known = false;
 }
 
-/* Runs the jobs; the answers are in them afterwards. */
-static int run_level(struct collector *c, struct jobs *jobs, struct srd_error *err)
+/* The number of jobs that have an answer, from the first one on. */
+static size_t answered(const struct jobs *jobs)
+{
+    size_t n = 0;
+
+    while (n < jobs->count && jobs->items[n].state == SRD_JOB_DONE)
+        n++;
+    return n;
+}
+
+/* Runs the jobs; the answers are in them afterwards. *@whole: how many of the first the source
+ * answered. */
+static int run_jobs(struct collector *c, struct jobs *jobs, size_t *whole, struct srd_error *err)
 {
     struct srd_error fatal = { 0 };
     enum srd_crew_end end;
@@ -293,17 +307,106 @@ static int run_level(struct collector *c, struct jobs *jobs, struct srd_error *e
         return srd_fail(err, SRD_E_CANCELLED, "interrupted");
     if (end == SRD_CREW_TIMED_OUT)
         c->partial = true;
+    *whole = answered(jobs);
     give_up_waiting(c, jobs, &fatal);
+    c->done += jobs->count;
+    return fatal.code && fatal.code != SRD_E_CANCELLED ? srd_fail(err, fatal.code, "%s", fatal.text)
+                                                       : 0;
+}
+
+static void enter(struct collector *c, const struct jobs *jobs)
+{
     for (size_t i = 0; i < jobs->count; i++) {
         struct srd_job *job = &jobs->items[i];
 
         set_zone(c, &job->answer);
         srd_evidence_add(c->ev, &job->answer);
     }
-    c->done += jobs->count;
-    return fatal.code && fatal.code != SRD_E_CANCELLED ? srd_fail(err, fatal.code, "%s", fatal.text)
-                                                       : 0;
 }
+
+static int run_level(struct collector *c, struct jobs *jobs, struct srd_error *err)
+{
+    size_t whole;
+
+    if (run_jobs(c, jobs, &whole, err) && err->code == SRD_E_CANCELLED)
+        return err->code;
+    enter(c, jobs);
+    return err->code;
+}
+
+/* ---- asking along with identity what it will most likely lead to ---- */
+
+/* A question that depends on nothing that identity says, beside what is known of it. */
+static bool can_go_along(const struct collector *c, const struct srd_probe *probe)
+{
+    return srd_plan_level(c->catalogue, probe) == 1 && !probe->pick &&
+           (!probe->needs_node || c->src->known.nodes_alive) && probe->where != SRD_ASK_EACH &&
+           probe->cost != SRD_COST_HEAVY;
+}
+
+static void guess(struct collector *c, const struct srd_probe *const *probes, struct jobs *jobs)
+{
+    const struct srd_known *known = &c->src->known;
+    struct srd_cluster *cluster = &c->ev->cluster;
+    size_t all = 0;
+
+    if (!known->set || c->src->recorded)
+        return;
+    if (c->options->only_for)
+        probes = srd_plan_fitting(c->options->only_for, c->options, known->version, known->mode,
+                                  c->arena);
+    probes = srd_plan_complete(c->catalogue, probes, c->arena);
+    for (const struct srd_probe *const *p = probes; *p; p++)
+        all += srd_plan_level(c->catalogue, *p) > 0;
+    if (all > MAX_GUESSED)
+        return;
+    cluster->version = known->version;
+    cluster->mode = known->mode;
+    for (const struct srd_probe *const *p = probes; *p; p++)
+        if (can_go_along(c, *p))
+            prepare(c, add_job(c, jobs, *p, "", ""), NULL);
+    cluster->version = 0;
+    cluster->mode = SRD_MODE_ANY;
+}
+
+/* For the next run, which may be over the same source. */
+static void remember(struct collector *c)
+{
+    const struct srd_cluster *cluster = &c->ev->cluster;
+    struct srd_known *known = &c->src->known;
+    const char *leader = cluster->leader ? cluster->leader : "";
+
+    *known = (struct srd_known){ .version = cluster->version,
+                                 .mode = cluster->mode,
+                                 .frontends = cluster->frontends,
+                                 .nodes_alive =
+                                     cluster->backends_alive + cluster->compute_nodes_alive > 0 };
+    known->set =
+        cluster->version && cluster->mode != SRD_MODE_ANY && strlen(leader) < sizeof(known->leader);
+    if (known->set)
+        memcpy(known->leader, leader, strlen(leader) + 1);
+}
+
+/* Those of @jobs that were asked already, in the very same words. */
+static void take_guessed(struct collector *c, struct jobs *jobs)
+{
+    for (size_t i = 0; i < jobs->count; i++) {
+        struct srd_job *job = &jobs->items[i];
+
+        for (size_t k = 0; k < c->guessed.count && job->state == SRD_JOB_WAITING; k++) {
+            const struct srd_job *other = &c->guessed.items[k];
+
+            if (other->question.probe != job->question.probe || !other->question.sql ||
+                strcmp(other->question.sql, job->question.sql) != 0 || *job->question.key ||
+                *job->question.node)
+                continue;
+            job->answer = other->answer;
+            job->state = SRD_JOB_DONE;
+        }
+    }
+}
+
+/* ---- level by level ---- */
 
 /* A server of which nothing at all could be learnt is not worth a report. */
 static int learnt_something(struct collector *c, struct srd_error *err)
@@ -339,22 +442,51 @@ static int learnt_something(struct collector *c, struct srd_error *err)
         c->src->connected, words);
 }
 
-static int identify(struct collector *c, struct srd_error *err)
+/* Round 0, and what goes along with it. */
+static int ask_identity(struct collector *c, const struct srd_probe *const *probes,
+                        struct srd_error *err)
 {
     struct jobs jobs = { 0 };
+    size_t own, whole;
 
     for (const struct srd_probe *const *probe = srd_identity_probes; *probe; probe++)
         add_jobs(c, &jobs, *probe);
-    if (run_level(c, &jobs, err) || learnt_something(c, err))
+    own = jobs.count;
+    guess(c, probes, &jobs);
+    if (run_jobs(c, &jobs, &whole, err)) {
+        if (err->code == SRD_E_CANCELLED || whole < own)
+            return err->code;
+        err->code = SRD_OK; /* it was lost behind identity: the first level will say so */
+        jobs.count = own;
+    }
+    c->guessed = (struct jobs){ .items = jobs.items + own, .count = jobs.count - own };
+    jobs.count = own;
+    enter(c, &jobs);
+    return 0;
+}
+
+static int identify(struct collector *c, const struct srd_probe *const *probes,
+                    struct srd_error *err)
+{
+    const struct srd_known *known = &c->src->known;
+    struct srd_cluster *cluster = &c->ev->cluster;
+
+    if (ask_identity(c, probes, err) || learnt_something(c, err))
         return err->code;
     srd_identify(c->ev, c->src->connected);
     if (c->options->cluster_name)
-        c->ev->cluster.name = srd_arena_copy(c->arena, c->options->cluster_name);
+        cluster->name = srd_arena_copy(c->arena, c->options->cluster_name);
     else if (c->src->cluster_name)
-        c->ev->cluster.name = srd_arena_copy(c->arena, c->src->cluster_name);
+        cluster->name = srd_arena_copy(c->arena, c->src->cluster_name);
     else
-        c->ev->cluster.name = srd_arena_copy(c->arena, c->src->connected);
-    return c->src->ops->use(c->src, &c->ev->cluster, &c->ev->cluster.follower, err);
+        cluster->name = srd_arena_copy(c->arena, c->src->connected);
+    if (strcmp(cluster->leader, known->leader) != 0 || cluster->frontends != known->frontends)
+        c->guessed.count = 0; /* whoever answered them is not who should have */
+    c->src->known.set = false;
+    if (c->src->ops->use(c->src, cluster, &cluster->follower, err))
+        return err->code;
+    remember(c);
+    return 0;
 }
 
 static int ask_levels(struct collector *c, const struct srd_probe *const *probes,
@@ -373,6 +505,8 @@ static int ask_levels(struct collector *c, const struct srd_probe *const *probes
         for (const struct srd_probe *const *p = probes; *p; p++)
             if (srd_plan_level(c->catalogue, *p) == level)
                 add_jobs(c, &jobs, *p);
+        if (level == 1)
+            take_guessed(c, &jobs);
         if (run_level(c, &jobs, err) == 0)
             continue;
         if (err->code == SRD_E_CANCELLED)
@@ -404,7 +538,7 @@ int srd_collect(const struct srd_catalogue *catalogue, struct srd_source *src,
     c.ev->overrides = options->overrides;
     c.ev->declared = options->declared;
     c.ev->args = options->args;
-    if (identify(&c, err))
+    if (identify(&c, probes, err))
         return err->code;
     if (options->only_for)
         probes = srd_plan_fitting(options->only_for, options, c.ev->cluster.version,

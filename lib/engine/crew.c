@@ -16,9 +16,10 @@ struct srd_crew {
     struct srd_source *src;
     const struct srd_run_options *options;
     pthread_mutex_t lock;
-    pthread_cond_t work, change; /* there is something to do; something was done */
-    pthread_t *threads;
-    size_t thread_count;
+    pthread_cond_t work, change; /* there is something to do; all of it was done */
+    pthread_t *threads;          /* they start when there is work for them */
+    size_t thread_count, most;   /* [most] */
+    size_t lent, left;           /* threads of somebody else: that began, that are still with us */
     /* the jobs of the current call */
     struct srd_job *jobs;
     size_t count, next, running, done;
@@ -66,6 +67,17 @@ static int ask(struct srd_crew *crew, struct srd_job *job, struct srd_error *err
     return crew->src->ops->ask(crew->src, &job->question, job->memory, &job->answer, err);
 }
 
+/* With the lock. */
+static bool waiting_left(const struct srd_crew *crew)
+{
+    if (crew->stopped)
+        return false;
+    for (size_t i = crew->next; i < crew->count; i++)
+        if (crew->jobs[i].state == SRD_JOB_WAITING)
+            return true;
+    return false;
+}
+
 /* Takes all waiting jobs; with the lock. */
 static size_t take_all(struct srd_crew *crew)
 {
@@ -106,7 +118,6 @@ static void note_answer(void *context, size_t index, const struct srd_answer *an
     crew->running--;
     crew->done++;
     crew->latest = job->question.probe->id;
-    pthread_cond_signal(&crew->change);
     pthread_mutex_unlock(&crew->lock);
 }
 
@@ -176,43 +187,51 @@ static void *work(void *context)
             if (!crew->fatal->code)
                 *crew->fatal = err;
         }
-        if (job->question.probe->cost == SRD_COST_HEAVY)
+        if (job->question.probe->cost == SRD_COST_HEAVY) {
             crew->heavy_running = false;
+            pthread_cond_broadcast(&crew->work); /* to those who had nothing but heavy ones left */
+        }
         crew->running--;
         crew->done++;
         crew->latest = job->question.probe->id;
-        pthread_cond_broadcast(&crew->work);
-        pthread_cond_signal(&crew->change);
+        if (!crew->running && !waiting_left(crew))
+            pthread_cond_signal(&crew->change);
     }
     pthread_mutex_unlock(&crew->lock);
     return NULL;
+}
+
+static void lend_a_hand(void *context)
+{
+    struct srd_crew *crew = context;
+
+    (crew->src->ops->ask_many ? work_in_batches : work)(crew);
+    pthread_mutex_lock(&crew->lock);
+    crew->left--;
+    pthread_cond_signal(&crew->change);
+    pthread_mutex_unlock(&crew->lock);
 }
 
 int srd_crew_new(struct srd_source *src, const struct srd_run_options *options,
                  struct srd_crew **out, struct srd_error *err)
 {
     SRD_CLEANUP(srd_crew_free) struct srd_crew *crew = calloc(1, sizeof(*crew));
-    size_t wanted = src->parallel && !src->ops->ask_many ? src->parallel : 1;
     pthread_condattr_t monotonic;
 
-    if (!crew || !(crew->threads = calloc(wanted, sizeof(*crew->threads)))) {
-        free(SRD_TAKE(crew));
+    if (!crew)
         return srd_fail(err, SRD_E_SYSTEM, "out of memory");
-    }
     crew->src = src;
     crew->options = options;
+    crew->most = src->parallel && !src->ops->ask_many ? src->parallel : 1;
     pthread_mutex_init(&crew->lock, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&crew->work, &monotonic);
     pthread_cond_init(&crew->change, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    while (crew->thread_count < wanted &&
-           !pthread_create(&crew->threads[crew->thread_count], NULL,
-                           src->ops->ask_many ? work_in_batches : work, crew))
-        crew->thread_count++;
-    if (!crew->thread_count)
-        return srd_fail(err, SRD_E_SYSTEM, "could not start a thread");
+    crew->threads = calloc(crew->most, sizeof(*crew->threads));
+    if (!crew->threads)
+        return srd_fail(err, SRD_E_SYSTEM, "out of memory");
     *out = SRD_TAKE(crew);
     return 0;
 }
@@ -226,6 +245,8 @@ void srd_crew_free(struct srd_crew **crew)
     pthread_mutex_lock(&c->lock);
     c->quit = true;
     pthread_cond_broadcast(&c->work);
+    while (c->left)
+        pthread_cond_wait(&c->change, &c->lock);
     pthread_mutex_unlock(&c->lock);
     for (size_t i = 0; i < c->thread_count; i++)
         pthread_join(c->threads[i], NULL);
@@ -248,17 +269,45 @@ void srd_crew_tell(struct srd_crew *crew, void (*answered)(void *context, struct
     pthread_mutex_unlock(&crew->lock);
 }
 
-static bool waiting_left(const struct srd_crew *crew)
+/* One more thread, of whoever has one to lend, or else of our own. Without the lock. */
+static bool start_thread(struct srd_crew *crew)
 {
-    if (crew->stopped)
+    const struct srd_hands *hands = crew->options->hands;
+    void *(*begin)(void *) = crew->src->ops->ask_many ? work_in_batches : work;
+
+    pthread_mutex_lock(&crew->lock);
+    crew->left++; /* before it can leave */
+    pthread_mutex_unlock(&crew->lock);
+    if (hands && hands->lend(hands->context, lend_a_hand, crew)) {
+        crew->lent++;
+        return true;
+    }
+    pthread_mutex_lock(&crew->lock);
+    crew->left--;
+    pthread_mutex_unlock(&crew->lock);
+    if (pthread_create(&crew->threads[crew->thread_count], NULL, begin, crew))
         return false;
-    for (size_t i = crew->next; i < crew->count; i++)
-        if (crew->jobs[i].state == SRD_JOB_WAITING)
-            return true;
-    return false;
+    crew->thread_count++;
+    return true;
 }
 
-/* Sleeps until something was done, at most WATCH_MS; with the lock. */
+/* As many threads as there are jobs for them; with fewer it merely takes longer. Without the lock.
+ */
+static int start_threads(struct srd_crew *crew, const struct srd_job *jobs, size_t count,
+                         struct srd_error *err)
+{
+    size_t wanted = 0;
+
+    for (size_t i = 0; i < count && wanted < crew->most; i++)
+        wanted += jobs[i].state == SRD_JOB_WAITING;
+    while (crew->lent + crew->thread_count < wanted && start_thread(crew))
+        continue;
+    return wanted && !crew->lent && !crew->thread_count
+               ? srd_fail(err, SRD_E_SYSTEM, "could not start a thread")
+               : 0;
+}
+
+/* Sleeps until all is done, at most WATCH_MS; with the lock. */
 static void watch(struct srd_crew *crew)
 {
     struct timespec until;
@@ -278,6 +327,8 @@ enum srd_crew_end srd_crew_run(struct srd_crew *crew, struct srd_job *jobs, size
     enum srd_crew_end end = SRD_CREW_FINISHED;
     const struct srd_run_options *options = crew->options;
 
+    if (start_threads(crew, jobs, count, err))
+        return SRD_CREW_LOST;
     pthread_mutex_lock(&crew->lock);
     crew->jobs = jobs;
     crew->count = count;

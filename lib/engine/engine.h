@@ -10,7 +10,9 @@
  * Plans the probes, asks them in rounds, judges the checks, matches causes, computes the score.
  *
  * Round 0 is identity (lib/model/identity.h). Then level by level: all probes that wait for nothing,
- * then those whose `after` was answered, ... Each question is asked once per node that must be asked.
+ * then those whose `after` was answered, ... When an earlier run over the same source knew the cluster, a few
+ * questions of the first level go along with round 0, as they were for that cluster; their answers count
+ * only if the questions turn out to be the same, to the letter and to the same leader. Each question is asked once per node that must be asked.
  * At most source->parallel questions at a time, of them one heavy one; a heavy one only if the guard of the
  * catalogue does not say that the cluster is under stress, and if the cluster is not larger than
  * @heavy_limit (neither matters when the source is a file). Every failure becomes a reason in the
@@ -19,6 +21,15 @@
  * Time: each probe its limit, the run @timeout_ms. What is unanswered then is "timeout", and the report
  * is marked partial.
  */
+/*
+ * Threads of a server that runs again and again: starting and ending one for each run would cost more than
+ * what it does. @lend runs @run(@what) on a thread of its own, soon; false: there is none.
+ */
+struct srd_hands {
+    bool (*lend)(void *context, void (*run)(void *), void *what);
+    void *context;
+};
+
 struct srd_run_options {
     const char *cluster_name;  /* alias; NULL: what is connected */
     int64_t timeout_ms;        /* of the whole run; 0: 45 s */
@@ -39,6 +50,7 @@ struct srd_run_options {
     const struct srd_expert *const *only_for;
     void (*progress)(void *context, size_t done, size_t planned, const char *probe);
     void *context;
+    const struct srd_hands *hands; /* NULL: threads of the run's own */
 };
 
 /* What a run would ask, without asking: for --plan. */

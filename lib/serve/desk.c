@@ -13,9 +13,10 @@
 #define CACHE_ENTRIES 1000
 #define CACHE_BYTES ((size_t)64 << 20)
 #define CALL_MS 45000
-#define RUNS 64        /* at a time, of all clusters */
-#define RUNS_WAIT 1024 /* more than that are refused */
-#define LOOKS 16       /* at agents that are down, at a time */
+#define RUNS 64           /* at a time, of all clusters */
+#define RUNS_WAIT 1024    /* more than that are refused */
+#define HANDS (RUNS * 16) /* more than anybody asks for: they start when they are needed */
+#define LOOKS 16          /* at agents that are down, at a time */
 #define LOOKS_WAIT 1024
 #define SWEEP_MS 15000
 
@@ -179,6 +180,8 @@ int srd_desk_new(const struct srd_desk_options *options, struct srd_desk **out,
     desk->own = own;
     desk->work = srd_work_new(RUNS, RUNS_WAIT);
     desk->looks = srd_work_new(LOOKS, LOOKS_WAIT);
+    desk->hands = srd_work_new(HANDS, HANDS);
+    desk->lent = (struct srd_hands){ .lend = srd_work_lend, .context = desk->hands };
     pthread_mutex_init(&desk->lock, NULL);
     srd_wait_init(&desk->ending);
     desk->books = books_new(options, desk->looks, &desk->own, NULL);
@@ -237,6 +240,7 @@ void srd_desk_free(struct srd_desk **pointer)
         if (srd_place_remote(desk->books->places[i]))
             srd_remote_stop(srd_place_remote(desk->books->places[i]));
     srd_work_free(&desk->looks);
+    srd_work_free(&desk->hands);
     srd_kept_free(&desk->kept);
     srd_books_drop(&desk->books);
     pthread_cond_destroy(&desk->ending);
@@ -284,7 +288,7 @@ int srd_desk_ping(struct srd_desk *desk, const char *tenant, const char *cluster
     SRD_CLEANUP(srd_arena_free) struct srd_arena *arena = srd_arena_new();
     SRD_CLEANUP(srd_place_drop) struct srd_place *place = NULL;
     SRD_CLEANUP(srd_source_close) struct srd_source *src = NULL;
-    struct srd_run_options options = { .tool_version = desk->tool_version };
+    struct srd_run_options options = { .tool_version = desk->tool_version, .hands = &desk->lent };
     struct srd_evidence *ev;
     const char *why;
     bool partial;

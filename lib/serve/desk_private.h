@@ -59,6 +59,8 @@ struct srd_desk {
     struct srd_secrets own; /* of this process */
     struct srd_work *work;
     struct srd_work *looks; /* at agents that are down */
+    struct srd_work *hands; /* what the runs ask with */
+    struct srd_hands lent;  /* the same, for them */
     pthread_mutex_t lock;
     struct srd_books *books; /* the current ones */
     pthread_cond_t ending;   /* wakes the sweeper */

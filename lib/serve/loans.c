@@ -217,6 +217,7 @@ static void give_back(struct srd_source *src)
     struct srd_place *place = loan->place;
     int64_t now = srd_clock_monotonic_ms();
 
+    loan->inner->known = loan->base.known;
     if (loan->spoilt || srd_place_is_old(place, loan->born_ms, now))
         srd_source_close(&loan->inner); /* before it counts as gone: a kill may be under way */
     pthread_mutex_lock(&place->lock);

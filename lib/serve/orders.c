@@ -347,6 +347,7 @@ static int run_order(struct order *o, struct srd_flight *flight, struct srd_buf 
         .cancel = srd_flight_cancel(flight),
         .progress = tell,
         .context = flight,
+        .hands = &o->row->desk->lent,
     };
 
     if (srd_place_borrow(o->place, o->deadline_ms, options.cancel, &src, err))

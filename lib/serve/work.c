@@ -190,6 +190,11 @@ bool srd_work_submit_to(struct srd_work *work, uint64_t lane, void (*run)(void *
     return taken;
 }
 
+bool srd_work_lend(void *work, void (*run)(void *), void *what)
+{
+    return srd_work_submit(work, run, what);
+}
+
 size_t srd_work_running(struct srd_work *work)
 {
     size_t running;

@@ -22,6 +22,8 @@ bool srd_work_submit(struct srd_work *work, void (*run)(void *), void *what);
  * no kind, like srd_work_submit().
  */
 bool srd_work_submit_to(struct srd_work *work, uint64_t lane, void (*run)(void *), void *what);
+/* The same in the shape of struct srd_hands. @work: a struct srd_work. */
+bool srd_work_lend(void *work, void (*run)(void *), void *what);
 size_t srd_work_running(struct srd_work *work);
 size_t srd_work_waiting(struct srd_work *work);
 /* Runs what was submitted and ends the threads; from then on nothing is taken. */

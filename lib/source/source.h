@@ -33,6 +33,19 @@ struct srd_batch {
     void *context;
 };
 
+/*
+ * What the latest run over a source found out about its cluster, and told it by use(): so that the next one
+ * can ask its first questions without waiting for an answer that is nearly always the same. The engine's.
+ */
+struct srd_known {
+    bool set;
+    bool nodes_alive; /* one at least */
+    int version;
+    enum srd_mode mode;
+    size_t frontends;
+    char leader[320];
+};
+
 struct srd_source {
     const struct srd_source_ops *ops;
     struct srd_source_info info;
@@ -43,6 +56,7 @@ struct srd_source {
     /* The FE refused SET time_zone: times of SRD_ZONE_SESSION have no known zone. Fixed once opened
      * unless questions run. */
     bool session_zone_unknown;
+    struct srd_known known;
 };
 
 struct srd_source_ops {
