@@ -17,6 +17,12 @@
 #define MAX_QUESTIONS 5000
 #define MAX_WAITING ((size_t)4 << 20) /* bytes for a client that reads slowly; then we wait */
 #define WAIT_NS 5000000
+/*
+ * So long answers wait for company: most rounds are over by then, and leave in one piece, which
+ * costs both ends a fraction of what many small ones do. What takes longer is sent as it comes, so
+ * that an agent that ends in the middle has not answered in vain.
+ */
+#define HOLD_MS 10
 
 /* One question. */
 struct item {
@@ -38,8 +44,11 @@ struct round {
     struct srd_source *src;
     struct srd_snapshot_options how;
     struct srd_snapshot_writer *writer;
-    struct srd_http_stream *stream;
-    pthread_mutex_t lock;     /* of the writer and @failure: answers come from several threads */
+    struct srd_http_stream *stream; /* NULL: nothing has left yet */
+    bool last;                      /* what the writer gives from now on is the end of the answer */
+    pthread_mutex_t
+        lock; /* of the writer, @stream and all below: answers come from several threads */
+    int64_t held_since_ms;    /* of the oldest line that has not left; 0: there is none */
     struct srd_error failure; /* nothing more may leave */
 };
 
@@ -155,12 +164,33 @@ static int read_round(struct round *round, const struct srd_json *json, struct s
 
 /* ---- bytes that leave ---- */
 
+static const struct srd_http_answer head = {
+    .status = 200,
+    .type = "application/x-ndjson",
+    .fields = { { "Cache-Control", "no-store" }, { "X-Content-Type-Options", "nosniff" } }
+};
+
+/* All there is to say. */
+static int send_whole(struct round *round, const void *bytes, size_t n)
+{
+    struct srd_http_answer answer = head;
+
+    answer.body = bytes;
+    answer.size = n;
+    srd_http_answer(SRD_TAKE(round->task->request), &answer);
+    return 0;
+}
+
 /* Waits for a client that reads slowly, but not for ever. */
 static int send_bytes(void *context, const void *bytes, size_t n, struct srd_error *err)
 {
     struct round *round = context;
     const struct timespec pause = { .tv_nsec = WAIT_NS };
 
+    if (!round->stream && round->last)
+        return send_whole(round, bytes, n);
+    if (!round->stream) /* from now on the request may go at any time */
+        round->stream = srd_http_stream_open(SRD_TAKE(round->task->request), &head);
     while (srd_http_stream_waiting(round->stream) > MAX_WAITING &&
            !srd_flag_up(&round->task->gone)) {
         if (srd_clock_monotonic_ms() > round->deadline_ms + 10000)
@@ -170,12 +200,8 @@ static int send_bytes(void *context, const void *bytes, size_t n, struct srd_err
     return srd_http_stream_send(round->stream, bytes, n, err);
 }
 
-static void open_stream(struct round *round)
+static void open_writer(struct round *round)
 {
-    const struct srd_http_answer head = { .status = 200,
-                                          .type = "application/x-ndjson",
-                                          .fields = { { "Cache-Control", "no-store" },
-                                                      { "X-Content-Type-Options", "nosniff" } } };
     struct srd_snapshot_writing writing = { .options = &round->how,
                                             .write = send_bytes,
                                             .context = round };
@@ -183,8 +209,6 @@ static void open_stream(struct round *round)
     round->how = (struct srd_snapshot_options){ .tool_version = round->task->agent->options.version,
                                                 .share_sql = round->task->rules->options.share_sql,
                                                 .hide_literals = true };
-    round->stream = srd_http_stream_open(round->task->request, &head);
-    round->task->request = NULL; /* from now on it may go at any time */
     round->writer = srd_snapshot_writer_new(&writing);
 }
 
@@ -209,6 +233,26 @@ static struct srd_ledger_entry entry_of(struct round *round, const struct item *
     return entry;
 }
 
+/* Nothing more may leave. With the lock. */
+static void give_in(struct round *round, const struct srd_error *why)
+{
+    round->failure = *why;
+    srd_flag_raise(&round->task->gone);
+}
+
+/* Lets go what has waited for company long enough. With the lock. */
+static void let_go(struct round *round, struct srd_error *err)
+{
+    int64_t now = srd_clock_monotonic_ms();
+
+    if (!round->held_since_ms)
+        round->held_since_ms = now;
+    if (now - round->held_since_ms < HOLD_MS)
+        return;
+    round->held_since_ms = 0;
+    srd_snapshot_writer_flush(round->writer, err);
+}
+
 /* Writes it down, then lets it go. */
 static void deliver(struct round *round, size_t index, const struct srd_answer *answer)
 {
@@ -223,13 +267,34 @@ static void deliver(struct round *round, size_t index, const struct srd_answer *
         if (srd_agent_write(round->task->agent, &entry, false, &err))
             srd_fail(&err, SRD_E_SYSTEM, "the agent could not write down what it answers");
         else if (!srd_snapshot_writer_answer(round->writer, answer, &err))
-            srd_snapshot_writer_flush(round->writer, &err);
-        if (err.code) {
-            round->failure = err;
-            srd_flag_raise(&round->task->gone);
-        }
+            let_go(round, &err);
+        if (err.code)
+            give_in(round, &err);
     }
     item->written = true;
+    pthread_mutex_unlock(&round->lock);
+}
+
+/*
+ * Time passes and no answer comes that would take along those before it. Who calls this also ends
+ * what is late, so it waits neither for the client nor for one who does.
+ */
+static void time_passes(void *context, size_t done, size_t all, const char *latest)
+{
+    struct round *round = context;
+    struct srd_error err = { 0 };
+
+    (void)done;
+    (void)all;
+    (void)latest;
+    if (pthread_mutex_trylock(&round->lock))
+        return;
+    if (!round->failure.code && round->held_since_ms &&
+        (!round->stream || srd_http_stream_waiting(round->stream) <= MAX_WAITING)) {
+        let_go(round, &err);
+        if (err.code)
+            give_in(round, &err);
+    }
     pthread_mutex_unlock(&round->lock);
 }
 
@@ -313,6 +378,7 @@ static int write_head(struct round *round, bool follower, struct srd_error *err)
                                         .follower = follower,
                                         .session_zone_unknown = round->src->session_zone_unknown };
 
+    round->held_since_ms = srd_clock_monotonic_ms();
     return srd_snapshot_writer_head(round->writer, &title, err);
 }
 
@@ -325,15 +391,11 @@ static void give_up(struct round *round)
                    "the time of the run was over before it could be asked");
 }
 
-static void ask_all(struct round *round, struct srd_error *err)
+static void ask_all(struct round *round, struct srd_crew *crew, struct srd_error *err)
 {
-    struct srd_run_options run = { .cancel = &round->task->gone };
-    SRD_CLEANUP(srd_crew_free) struct srd_crew *crew = NULL;
     enum srd_crew_end end;
 
     prepare(round);
-    if (srd_crew_new(round->src, &run, &crew, err))
-        return;
     srd_crew_tell(crew, answered, round);
     end = srd_crew_run(crew, round->jobs, round->count, round->deadline_ms, err);
     for (size_t i = 0; i < round->count; i++)
@@ -356,6 +418,7 @@ static void finish(struct round *round, struct srd_error *err)
 
     if (round->failure.code)
         *err = round->failure;
+    round->last = true;
     if (!err->code && agent->ledger && srd_ledger_sync(agent->ledger, err))
         srd_fail(err, SRD_E_SYSTEM, "the agent could not write down what it answers");
     if (err->code) {
@@ -373,6 +436,11 @@ static void run_round(struct round *round)
 {
     struct srd_agent *agent = round->task->agent;
     struct srd_ledger_entry entry = srd_agent_entry(round->task, "allowed");
+    struct srd_run_options run = { .cancel = &round->task->gone,
+                                   .progress = time_passes,
+                                   .context = round,
+                                   .hands = &agent->lent };
+    SRD_CLEANUP(srd_crew_free) struct srd_crew *crew = NULL; /* ends when the answer has left */
     struct srd_error err = { 0 };
     bool follower;
 
@@ -385,13 +453,16 @@ static void run_round(struct round *round)
     if (!srd_agent_note(round->task, &entry, false))
         return;
     follower = *round->leader && !follow(round);
-    open_stream(round);
-    if (!write_head(round, follower, &err))
-        ask_all(round, &err);
+    open_writer(round);
+    if (!write_head(round, follower, &err) && !srd_crew_new(round->src, &run, &crew, &err))
+        ask_all(round, crew, &err);
     if (err.code && err.code != SRD_E_CANCELLED)
         srd_place_failed(agent->place, &err);
     finish(round, &err);
-    srd_http_stream_end(round->stream);
+    if (round->stream)
+        srd_http_stream_end(round->stream);
+    else if (round->task->request) /* not even its end could be written */
+        srd_agent_refuse(round->task, 500, "Internal error", "the answer could not be written");
 }
 
 void srd_agent_collect(struct srd_agent_task *task)
