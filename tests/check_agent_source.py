@@ -14,7 +14,7 @@ from pathlib import Path
 import tap
 from cluster import ROOT, srdiag
 from fake_agent import FakeAgent, of_snapshot, send
-from serving import free_port
+from serving import Server, free_port
 
 DEMO = (ROOT / "tests/snapshots/demo.srd").read_text()
 NDJSON = "application/x-ndjson"
@@ -323,6 +323,41 @@ class Tls(unittest.TestCase):
         with self.agent("good") as agent:
             run = ask(agent.url, "--agent-ca", "/nonexistent/ca.pem", "storage")
             self.assertEqual(run.status, 78, run.err)
+
+
+class Centre(unittest.TestCase):
+    """A server keeps its agents' sources, and with them what it found out."""
+
+    def requests(self, demo):
+        """What four calls of a view cost, each."""
+        with FakeAgent(of_snapshot(demo)) as agent:
+            tenants = {"tenants": {"a": {"name": "A", "agent_url": agent.url, "agent_token": TOKEN, "enabled": True}}}
+            with Server("--http", "--tenants", "tenants.json", "--cache-ttl", "0",
+                        files={"tenants.json": json.dumps(tenants)}) as centre:
+                counts, bodies = [], []
+                for _ in range(4):
+                    before = len(agent.requests)
+                    answer = centre.post("/call-tool", {"tool": "get_compaction_history", "arguments": {}},
+                                         headers={"X-Tenant-ID": "a"})
+                    self.assertEqual(answer.status, 200, answer.body)
+                    counts.append(len(agent.requests) - before)
+                    bodies.append(answer.json)
+                leaders = {json.loads(body)["leader"] for _, _, body in agent.requests[before:]}
+        for body in bodies:
+            self.assertEqual([body.get(k) for k in ("rows", "data")], [bodies[0].get(k) for k in ("rows", "data")])
+        return counts, leaders
+
+    def test_rounds(self):
+        """a view costs one request from the second call on: what it asks goes along with who is asked"""
+        counts, leaders = self.requests(DEMO)
+        self.assertEqual(counts[1:], [1, 1, 1])
+        self.assertEqual(leaders, {"10.0.1.11:9030"})
+
+    def test_follower(self):
+        """that the agent can only reach a follower is asked once, and not before each call"""
+        counts, leaders = self.requests(DEMO.replace('"connected":"10.0.1.11:9030"', '"connected":"10.0.1.12:9030"', 1))
+        self.assertEqual(counts[1:], [1, 1, 1])
+        self.assertEqual(leaders, {"10.0.1.11:9030"})
 
 
 class Interrupted(unittest.TestCase):

@@ -429,21 +429,25 @@ static int ask(struct srd_source *src, const struct srd_question *q, struct srd_
 
 /*
  * The agent is told with every round from now on. Can it reach the leader? It can if it is
- * connected to it, or if there is no other; else a round without questions asks.
+ * connected to it, or if there is no other; else a round without questions asks, unless the latest
+ * round had been told the same, and its answer said it.
  */
 static int use(struct srd_source *src, const struct srd_cluster *cluster, bool *follower,
                struct srd_error *err)
 {
     struct agent *agent = (struct agent *)src;
+    const char *leader = cluster->leader ? cluster->leader : "";
     struct srd_batch nothing = { .deadline_ms = srd_clock_monotonic_ms() + 5000 };
     struct srd_error ignored = { 0 };
 
     (void)err;
-    agent->follower = !cluster->leader || !*cluster->leader;
-    if (!agent->follower) {
-        agent->leader = srd_arena_copy(agent->arena, cluster->leader);
+    if (!*leader) {
+        agent->follower = true;
+    } else if (strcmp(leader, agent->leader) != 0 || cluster->frontends != agent->frontends) {
+        agent->follower = false;
+        agent->leader = srd_arena_copy(agent->arena, leader);
         agent->frontends = cluster->frontends;
-        if (cluster->frontends != 1 && strcmp(cluster->leader, agent->base.connected) != 0)
+        if (cluster->frontends != 1 && strcmp(leader, agent->base.connected) != 0)
             ask_many(src, &nothing, &ignored); /* each answer will say so as well */
     }
     *follower = agent->follower;

@@ -5,7 +5,8 @@
 
 /*
  * A cluster behind a remote agent (`srdiag agent`, lib/agent/agent.h), which asks it on our behalf: one
- * request per level of follow-up questions, whatever their number.
+ * request per level of follow-up questions, whatever their number. Over a source that is used again the
+ * first level of a view goes along with the questions of identity (engine.h), so that most views are one.
  *
  *     POST /collect     X-Agent-Token: ...
  *     {"format":"collect/1","timeout_ms":44000,"leader":"fe1:9030","frontends":3,
