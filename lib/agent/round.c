@@ -46,8 +46,7 @@ struct round {
     struct srd_snapshot_writer *writer;
     struct srd_http_stream *stream; /* NULL: nothing has left yet */
     bool last;                      /* what the writer gives from now on is the end of the answer */
-    pthread_mutex_t
-        lock; /* of the writer, @stream and all below: answers come from several threads */
+    pthread_mutex_t lock; /* of the writer, @stream and all below: answers come from several threads */
     int64_t held_since_ms;    /* of the oldest line that has not left; 0: there is none */
     struct srd_error failure; /* nothing more may leave */
 };

@@ -41,8 +41,7 @@ struct collector {
     int64_t deadline_ms; /* of the whole run */
     bool partial;
     size_t done, planned;
-    struct jobs
-        guessed; /* that were asked along with identity, and may be what the first level asks */
+    struct jobs guessed; /* asked along with identity; may be what the first level asks */
 };
 
 static struct srd_job *add_job(struct collector *c, struct jobs *jobs,
@@ -291,8 +290,7 @@ static size_t answered(const struct jobs *jobs)
     return n;
 }
 
-/* Runs the jobs; the answers are in them afterwards. *@whole: how many of the first the source
- * answered. */
+/* Runs the jobs; the answers are in them afterwards. *@whole of the first the source answered. */
 static int run_jobs(struct collector *c, struct jobs *jobs, size_t *whole, struct srd_error *err)
 {
     struct srd_error fatal = { 0 };

@@ -10,20 +10,24 @@
  * Plans the probes, asks them in rounds, judges the checks, matches causes, computes the score.
  *
  * Round 0 is identity (lib/model/identity.h). Then level by level: all probes that wait for nothing,
- * then those whose `after` was answered, ... When an earlier run over the same source knew the cluster, a few
- * questions of the first level go along with round 0, as they were for that cluster; their answers count
- * only if the questions turn out to be the same, to the letter and to the same leader. Each question is asked once per node that must be asked.
- * At most source->parallel questions at a time, of them one heavy one; a heavy one only if the guard of the
- * catalogue does not say that the cluster is under stress, and if the cluster is not larger than
- * @heavy_limit (neither matters when the source is a file). Every failure becomes a reason in the
- * evidence; the run fails only when the source is gone before anything was learnt.
+ * then those whose `after` was answered, ... When an earlier run over the same source knew the
+ * cluster, a few questions of the first level go along with round 0, as they were for that cluster;
+ * their answers count only if the questions turn out to be the same, to the letter and to the same
+ * leader.
  *
- * Time: each probe its limit, the run @timeout_ms. What is unanswered then is "timeout", and the report
- * is marked partial.
+ * Each question is asked once per node that must be asked. At most source->parallel questions at a
+ * time, of them one heavy one; a heavy one only if the guard of the catalogue does not say that the
+ * cluster is under stress, and if the cluster is not larger than @heavy_limit (neither matters when
+ * the source is a file). Every failure becomes a reason in the evidence; the run fails only when the
+ * source is gone before anything was learnt.
+ *
+ * Time: each probe its limit, the run @timeout_ms. What is unanswered then is "timeout", and the
+ * report is marked partial.
  */
+
 /*
- * Threads of a server that runs again and again: starting and ending one for each run would cost more than
- * what it does. @lend runs @run(@what) on a thread of its own, soon; false: there is none.
+ * Threads of a server that runs again and again: starting and ending one for each run would cost
+ * more than what it does. @lend runs @run(@what) on a thread of its own, soon; false: there is none.
  */
 struct srd_hands {
     bool (*lend)(void *context, void (*run)(void *), void *what);
