@@ -121,7 +121,9 @@ void srd_parts_score(struct srd_json *object, const struct srd_parts *parts, boo
     srd_json_put(object, "low", s->known ? srd_json_new_integer(s->low) : srd_json_new_null());
     srd_json_put(object, "high", s->known ? srd_json_new_integer(s->high) : srd_json_new_null());
     srd_json_put(object, "confidence", srd_json_new_number(s->confidence));
-    srd_json_put(object, "band", s->known ? text_or_null(s->band) : srd_json_new_null());
+    /* no band without evidence: "good" would be believed */
+    srd_json_put(object, "band",
+                 s->known && !s->insufficient ? text_or_null(s->band) : srd_json_new_null());
     srd_json_put(object, "model", srd_json_new_integer(SRD_SCORE_MODEL));
     if (explain) {
         struct srd_json *list = srd_json_put(object, "parts", srd_json_array());
