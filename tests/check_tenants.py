@@ -420,7 +420,7 @@ class Troubles(unittest.TestCase):
                              (504, "SQL execution timeout", "acme"), answer)
             self.assertRegex(answer.json["message"], r"^Query exceeded 1[0-5]s timeout$")
             own = centre.call("acme", "run_query", {"sql": "SELECT * FROM information_schema.be_configs"})
-            self.assertEqual((own.status, own.json["error"]), (504, "SQL execution timeout"))
+            self.assertEqual((own.status, own.json["error"]), (504, "SQL execution timeout"), own)
 
     def test_certificate(self):
         """somebody else's certificate, and the pin of another key, are refused"""

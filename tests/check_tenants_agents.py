@@ -297,6 +297,21 @@ class Mad(unittest.TestCase):
                 agent.__exit__()
 
 
+class Late(unittest.TestCase):
+    def test_first_line(self):
+        """an agent that has begun to answer is there: what does not come in time is its cluster's fault"""
+        def begun(h, _):
+            head(h, 200, (LINES, ("Content-Length", len(DEMO.encode()))))
+            h.wfile.write(DEMO.splitlines()[0].encode() + b"\n")
+            h.wfile.flush()
+            time.sleep(20)
+
+        with FakeAgent(begun) as agent, Centre({"acme": tenant(agent.url)}, "--request-timeout", "6") as centre:
+            for _ in range(2):  # the second time, too: it was not given up
+                answer = centre.call("acme", "get_disk_usage")
+                self.assertEqual((answer.status, answer.json["error"]), (504, "SQL execution timeout"), answer)
+
+
 ROWS = 2000 if "san-" in SRDIAG else 20000
 
 

@@ -53,6 +53,7 @@ struct round {
     size_t answers;
     struct srd_buf cells;
     bool broken;  /* the connection, not what came over it */
+    bool begun;   /* it has answered: its first line is here */
     bool told;    /* the agent's own words are in the error: it has lost its cluster */
     bool another; /* it is not the pinned one */
 };
@@ -193,6 +194,7 @@ static int begun(void *context, const struct srd_snapshot_head *head, struct srd
     struct agent *agent = ((struct round *)context)->agent;
 
     (void)err;
+    ((struct round *)context)->begun = true;
     agent->follower = head->follower;
     if (head->session_zone_unknown)
         agent->base.session_zone_unknown = true;
@@ -345,7 +347,7 @@ static int exchange(struct round *round, struct srd_error *err)
     else if (round->told)
         agent->fault = SRD_AGENT_CLUSTER;
     else if (err->code == SRD_E_TIMEOUT && agent->fault == SRD_AGENT_LOST)
-        agent->fault = SRD_AGENT_SILENT;
+        agent->fault = round->begun ? SRD_AGENT_FINE : SRD_AGENT_SILENT;
     return (int)err->code;
 }
 

@@ -46,7 +46,7 @@ int srd_agent_open(const struct srd_agent_access *options, struct srd_source **o
 enum srd_agent_fault {
     SRD_AGENT_FINE,
     SRD_AGENT_LOST,    /* nobody there, cut in the middle, or no agent of ours */
-    SRD_AGENT_SILENT,  /* the time passed without an answer */
+    SRD_AGENT_SILENT,  /* the time passed before an answer began; later it is the cluster's */
     SRD_AGENT_TOKEN,   /* 401, or 429 when it was shown too often */
     SRD_AGENT_REFUSES, /* it says no, in words that are in the error: busy, not allowed ... */
     SRD_AGENT_ANOTHER, /* another one than before answers there: nothing of it was taken */
