@@ -103,12 +103,12 @@ check-hosts: all build/.deps-check $(VENV)/.done $(CLIENTS)/.done
 
 # The parsers of what people and other machines hand us get more than what is behind them; a long hunt is
 # `make check FUZZ_SECONDS=600`.
-FUZZ_SECONDS ?= 30
-FUZZ_MORE_SECONDS ?= 6
+FUZZ_SECONDS ?= 20
+FUZZ_MORE_SECONDS ?= 5
 FUZZ_FIRST := fuzz_snapshot fuzz_cells fuzz_json fuzz_config fuzz_options
 JOBS ?= $(shell nproc)
 # Many tests wait more than they work.
-TEST_JOBS ?= $(shell echo $$(($(JOBS) + 1)))
+TEST_JOBS ?= $(shell echo $$(($(JOBS) + 2)))
 asan := build/san-address-undefined
 tsan := build/san-thread
 raced := test_engine test_live test_wire test_mcp_flight test_serve_work test_serve_cache test_serve_clusters \
