@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import ssl
@@ -470,19 +471,15 @@ class TestMetrics(unittest.TestCase):
                 self.assertIn(name, v)
 
     def test_promtool(self):
-        """Prometheus finds no fault with the page, nor with the rules of deploy/"""
-        try:
-            subprocess.run(["promtool", "--version"], capture_output=True, check=False)
-        except FileNotFoundError:
-            self.skipTest("promtool (package prometheus) is not installed")
+        """Prometheus finds no fault with the page"""
+        promtool = shutil.which("promtool", path=f"{os.environ['PATH']}:{ROOT}/build/tools/usr/bin")
+        if not promtool:
+            self.skipTest("promtool (package prometheus) is not there")
         with Server(*HTTP) as s:
             s.post("/call-tool", {"tool": "analyze_system_comprehensive"})
             page = s.get("/metrics").body
-        done = subprocess.run(["promtool", "check", "metrics"], input=page, capture_output=True, check=False)
+        done = subprocess.run([promtool, "check", "metrics"], input=page, capture_output=True, check=False)
         self.assertEqual((done.returncode, done.stderr.decode()), (0, ""))
-        done = subprocess.run(["promtool", "check", "rules", ROOT / "deploy" / "prometheus" / "srdiag.rules.yml"], capture_output=True, text=True, check=False)
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-
 
     def test_deploy(self):
         """The board and the alert rules of deploy/ ask for series that there are"""
