@@ -108,7 +108,7 @@ FUZZ_MORE_SECONDS ?= 5
 FUZZ_FIRST := fuzz_snapshot fuzz_cells fuzz_json fuzz_config fuzz_options
 JOBS ?= $(shell nproc)
 # Many tests wait more than they work.
-TEST_JOBS ?= $(shell echo $$(($(JOBS) + 2)))
+TEST_JOBS ?= $(shell echo $$(($(JOBS) + 3)))
 asan := build/san-address-undefined
 tsan := build/san-thread
 raced := test_engine test_live test_wire test_mcp_flight test_serve_work test_serve_cache test_serve_clusters \
