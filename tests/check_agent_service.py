@@ -26,16 +26,11 @@ from pathlib import Path
 
 import tap
 from cluster import ROOT, Cluster
+from serving import free_port
 
 SRDIAG = os.path.abspath(os.environ.get("SRDIAG", str(ROOT / "build" / "srdiag")))
 TOKEN = re.compile(r"^AGENT_TOKEN=([0-9a-f]{64})$", re.M)
 AS_ROOT = os.geteuid() == 0
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def until(true, what, seconds=30):
