@@ -11,6 +11,7 @@ const struct srd_probe srd_probe_fe_config = {
     .summary = "configuration of the leading frontend",
     .texts = { { .sql = "ADMIN SHOW FRONTEND CONFIG" } },
     .columns = "Key Value",
+    .unread_columns = "Type IsMutable Comment", /* three quarters of the answer */
     .privilege = "OPERATE",
     .where = SRD_ASK_LEADER,
     .max_rows = 5000, /* six times what any version has: it is searched for each name */

@@ -236,6 +236,12 @@ static void a_word_is_in_its_list(void **state)
     assert_false(srd_text_in("b", names));
     assert_false(srd_text_in("", names));
     assert_false(srd_text_in("a", NULL));
+    assert_true(srd_text_among("a bc  D", "d"));
+    assert_true(srd_text_among(" a bc", "A"));
+    assert_false(srd_text_among("a bc", "b"));
+    assert_false(srd_text_among("a bc", "bcd"));
+    assert_false(srd_text_among("a  bc", ""));
+    assert_false(srd_text_among(NULL, "a"));
 }
 
 static void two_may_be_the_same(void **state)

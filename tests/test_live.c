@@ -37,6 +37,7 @@ struct question {
     enum srd_where where;
     int limit_ms; /* 0: 5000 */
     size_t max_rows;
+    const char *unread;
 };
 static const struct row {
     const char *name;
@@ -55,6 +56,9 @@ static const struct row {
     /* ---- answers ---- */
     { "rows come with their cells", FE, { OK_ROW }, .asks = { { .sql = "SHOW X" } },
       .want = "answered fe1:9030 A|B 1|2 3|\\N\n", .log = "fe1:9030#1 SHOW X\n" },
+    { "columns that nobody reads are left behind, each cell stays with its name", FE, { OK_ROW },
+      .asks = { { .sql = "SHOW X", .unread = "C a" }, { .sql = "SHOW X", .unread = "B" }, { .sql = "SHOW X", .unread = "A B" } },
+      .want = "answered fe1:9030 B 2 \\N\nanswered fe1:9030 A 1 3\nanswered fe1:9030 \n" },
     { "no row is an answer", FE, { { "SHOW X", .names = { "A" } } }, .asks = { { .sql = "SHOW X" } },
       .want = "answered fe1:9030 A\n" },
     { "a statement without columns is an answer without columns", FE, .asks = { { .sql = "SHOW X" } },
@@ -343,7 +347,8 @@ static int ask(struct srd_source *src, const struct question *question, struct s
 {
     struct srd_probe probe = { .id = "test",
                                .where = question->where,
-                               .max_rows = question->max_rows };
+                               .max_rows = question->max_rows,
+                               .unread_columns = question->unread };
     struct srd_question q = {
         .probe = &probe,
         .key = "",

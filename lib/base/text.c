@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "lib/base/cleanup.h"
 
@@ -151,6 +152,18 @@ bool srd_text_in(const char *word, const char *const *list)
     for (; list && *list; list++)
         if (!strcmp(word, *list))
             return true;
+    return false;
+}
+
+bool srd_text_among(const char *words, const char *word)
+{
+    size_t n = strlen(word);
+
+    for (const char *p = words; p && *p; p += strcspn(p, " ")) {
+        p += strspn(p, " ");
+        if (n && strcspn(p, " ") == n && !strncasecmp(p, word, n))
+            return true;
+    }
     return false;
 }
 

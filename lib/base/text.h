@@ -24,6 +24,8 @@ bool srd_text_duration_ms(const char *text, int64_t *out);
 /* "a, b ,c" -> { "a", "b", "c", NULL }, blanks trimmed, empty items left out. */
 const char *const *srd_text_list(struct srd_arena *arena, const char *text);
 bool srd_text_in(const char *word, const char *const *list); /* NULL list: false */
+/* Is @word one of @words, which blanks part (NULL: none), in letters of either case? */
+bool srd_text_among(const char *words, const char *word);
 bool srd_text_prefix(const char *text, const char *prefix);
 /* Equal? Of two that may be NULL, which equals NULL alone. */
 bool srd_text_same(const char *a, const char *b);

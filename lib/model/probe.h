@@ -101,6 +101,7 @@ struct srd_probe {
     size_t max_keys;     /* 0: 20 */
     size_t max_rows;     /* 0: SRD_TABLE_MAX_ROWS */
     bool short_rows;     /* rows may end before the header does (a MISSING replica): see live.c */
+    const char *unread_columns;  /* blank-separated: long, and read by nobody; a live source leaves them */
     const char *private_columns; /* blank-separated: hold users' SQL texts, not kept in snapshots */
 };
 

@@ -504,14 +504,5 @@ const char *srd_render_node(const struct srd_evidence *ev, const struct srd_find
 
 bool srd_render_is_private(const struct srd_probe *probe, const char *column)
 {
-    size_t n = strlen(column);
-
-    for (const char *p = probe ? probe->private_columns : NULL; p && *p; p += strspn(p, " ")) {
-        size_t length = strcspn(p, " ");
-
-        if (length == n && !strncasecmp(p, column, n))
-            return true;
-        p += length;
-    }
-    return false;
+    return probe && srd_text_among(probe->private_columns, column);
 }

@@ -111,21 +111,6 @@ bool srd_ticket_name_call(struct srd_ticket *ticket, const struct srd_tool_row *
     return true;
 }
 
-/* @values are parted by blanks. */
-static bool is_among(const char *values, const char *word)
-{
-    size_t n = strlen(word);
-
-    while (*values) {
-        size_t one = strcspn(values, " ");
-
-        if (one == n && !strncmp(values, word, n))
-            return true;
-        values += one + strspn(values + one, " ");
-    }
-    return false;
-}
-
 /* As strictly as the arguments of a call: it may come from a replica of another version. */
 static bool value_of(const struct srd_arg *arg, const char *word, struct srd_arg_value *out)
 {
@@ -140,7 +125,7 @@ static bool value_of(const struct srd_arg *arg, const char *word, struct srd_arg
         return srd_text_int64(word, &out->number) && out->number >= arg->min &&
                out->number <= arg->max;
     case SRD_ARG_ENUM:
-        return is_among(arg->values, word);
+        return srd_text_among(arg->values, word);
     default:
         return strlen(word) <= SRD_ARG_TEXT_MAX;
     }

@@ -24,6 +24,7 @@ struct outcome {
     unsigned code; /* of the server or the library; 0: none */
     char text[512];
     struct srd_table *table;
+    size_t *kept; /* which of the answer's columns those of the table are */
     bool too_long; /* rows are left on the server */
     struct srd_live_victim victim;
     enum srd_live_end end;
@@ -47,39 +48,47 @@ static void note_error(struct outcome *o, MYSQL *mysql)
     snprintf(o->text, sizeof(o->text), "%s", mysql_error(mysql));
 }
 
-static struct srd_table *new_table(MYSQL_RES *rows, const struct srd_question *q,
-                                   struct srd_arena *arena)
+static void begin_table(struct outcome *o, MYSQL_RES *rows, const struct srd_question *q,
+                        struct srd_arena *arena)
 {
-    size_t columns = rows ? mysql_num_fields(rows) : 0;
+    size_t columns = rows ? mysql_num_fields(rows) : 0, count = 0;
     const char **names = srd_arena_array(arena, columns + 1, sizeof(*names));
     const MYSQL_FIELD *fields = rows ? mysql_fetch_fields(rows) : NULL;
-    struct srd_table *table;
 
-    for (size_t i = 0; i < columns; i++)
-        names[i] = fields[i].name ? fields[i].name : "";
-    table = srd_table_new(arena, names, columns);
-    table->complete = true;
-    if (q->probe->max_rows && q->probe->max_rows < table->ceiling_rows)
-        table->ceiling_rows = q->probe->max_rows;
-    if (q->max_bytes && q->max_bytes < table->ceiling_bytes)
-        table->ceiling_bytes = q->max_bytes;
-    return table;
+    o->kept = srd_arena_array(arena, columns + 1, sizeof(*o->kept));
+    for (size_t i = 0; i < columns; i++) {
+        const char *name = fields[i].name ? fields[i].name : "";
+
+        if (srd_text_among(q->probe->unread_columns, name))
+            continue;
+        names[count] = name;
+        o->kept[count++] = i;
+    }
+    o->table = srd_table_new(arena, names, count);
+    o->table->complete = true;
+    if (q->probe->max_rows && q->probe->max_rows < o->table->ceiling_rows)
+        o->table->ceiling_rows = q->probe->max_rows;
+    if (q->max_bytes && q->max_bytes < o->table->ceiling_bytes)
+        o->table->ceiling_bytes = q->max_bytes;
 }
 
 /* Rows as they come, up to the ceilings of the table. */
 static void read_rows(MYSQL *mysql, MYSQL_RES *rows, struct srd_arena *arena, struct outcome *o)
 {
-    size_t columns = mysql_num_fields(rows);
+    size_t columns = o->table->columns;
     size_t *lengths = srd_arena_array(arena, columns + 1, sizeof(*lengths));
+    const char **cells = srd_arena_array(arena, columns + 1, sizeof(*cells));
     struct srd_error err;
     MYSQL_ROW row;
 
     while ((row = mysql_fetch_row(rows))) {
         const unsigned long *n = mysql_fetch_lengths(rows);
 
-        for (size_t i = 0; i < columns; i++)
-            lengths[i] = n[i];
-        if (srd_table_add(o->table, (const char *const *)row, lengths, columns, &err)) {
+        for (size_t i = 0; i < columns; i++) {
+            cells[i] = row[o->kept[i]];
+            lengths[i] = n[o->kept[i]];
+        }
+        if (srd_table_add(o->table, cells, lengths, columns, &err)) {
             o->table->complete = false;
             o->too_long = true;
             return;
@@ -106,7 +115,7 @@ static void read_results(MYSQL *mysql, const struct srd_question *q, struct srd_
             return;
         }
         if (!o->table) {
-            o->table = new_table(rows, q, arena);
+            begin_table(o, rows, q, arena);
             if (rows)
                 read_rows(mysql, rows, arena, o);
         }

@@ -8,6 +8,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/secret.h"
+#include "lib/base/text.h"
 #include "lib/source/guard.h"
 #include "lib/source/snapshot_cells.h"
 
@@ -30,18 +31,6 @@ enum column_kind {
     SECRET = 's',  /* by the column's own name */
 };
 
-static bool in_words(const char *words, const char *name)
-{
-    size_t n = strlen(name);
-
-    for (const char *p = words; p && *p; p += strcspn(p, " ")) {
-        p += strspn(p, " ");
-        if (n && strcspn(p, " ") == n && !strncasecmp(p, name, n))
-            return true;
-    }
-    return false;
-}
-
 static bool ends_in(const char *text, const char *end)
 {
     size_t n = strlen(text), m = strlen(end);
@@ -52,7 +41,7 @@ static bool ends_in(const char *text, const char *end)
 static char kind_of(const char *private_columns, const char *column,
                     const struct srd_snapshot_options *options)
 {
-    if (!options->share_sql && in_words(private_columns, column))
+    if (!options->share_sql && srd_text_among(private_columns, column))
         return PRIVATE;
     if (!options->share_sql && options->hide_literals && srd_guard_private_column(column))
         return PRIVATE;
