@@ -51,6 +51,13 @@ def gone(pid):
         return True
 
 
+def suspend(pid):
+    """SIGSTOP, and waits: a thread at work goes on until the kernel comes by."""
+    os.kill(pid, signal.SIGSTOP)
+    until(lambda: all(re.search(r"^State:\s+[Tt]", (task / "status").read_text(), re.M)
+                      for task in Path(f"/proc/{pid}/task").iterdir()), "the process to stand still")
+
+
 class Machine(contextlib.AbstractContextManager):
     """A customer's machine: a HOME, where srdiag agent is typed."""
 
@@ -594,7 +601,7 @@ class Life(unittest.TestCase):
         """An agent that does not answer is running, and status says that it does not answer"""
         with Machine() as m:
             pid = self.begin(m)
-            os.kill(pid, signal.SIGSTOP)
+            suspend(pid)
             try:
                 status, one = m.status()
                 self.assertEqual((status, one["state"]), (4, "running, but does not answer"))
@@ -887,7 +894,7 @@ class Rotate(unittest.TestCase):
             self.assertEqual(m.init().returncode, 69)
             self.assertEqual(m.agent("start").returncode, 0)
             before, pid = m.dotenv, m.pid
-            os.kill(pid, signal.SIGSTOP)
+            suspend(pid)
             try:
                 done = m.agent("rotate-token")
             finally:
