@@ -77,13 +77,13 @@ done
 # ---- systemd ----
 
 # The units beside the system's own, and the program where they look for it.
-systemd_root() {
-    mkdir -p "$tmp/root/etc/systemd/system" "$tmp/root/usr/lib/systemd" "$tmp/root/usr/local/bin" "$tmp/root/bin"
-    cp systemd/*.service systemd/*.socket systemd/*.timer "$tmp/root/etc/systemd/system"
-    cp -r /usr/lib/systemd/system "$tmp/root/usr/lib/systemd/"
+systemd_machine() {
+    mkdir -p "$tmp/machine/etc/systemd/system" "$tmp/machine/usr/lib/systemd" "$tmp/machine/usr/local/bin" "$tmp/machine/bin"
+    cp systemd/*.service systemd/*.socket systemd/*.timer "$tmp/machine/etc/systemd/system"
+    cp -r /usr/lib/systemd/system "$tmp/machine/usr/lib/systemd/"
     for program in usr/local/bin/srdiag bin/kill; do
-        echo '#!/bin/sh' >"$tmp/root/$program"
-        chmod +x "$tmp/root/$program"
+        echo '#!/bin/sh' >"$tmp/machine/$program"
+        chmod +x "$tmp/machine/$program"
     done
 }
 if ! have systemd-analyze; then
@@ -91,16 +91,16 @@ if ! have systemd-analyze; then
 elif ! systemd-analyze --help 2>/dev/null | grep -q -e --recursive-errors; then
     skip "systemd accepts the units" "this systemd is older than 250"
 else
-    systemd_root
+    systemd_machine
     for unit in systemd/*.service systemd/*.socket systemd/*.timer; do
         unit=$(basename "$unit")
         row "systemd accepts $unit" quiet systemd-analyze verify --man=no --recursive-errors=no \
-            --root="$tmp/root" "$unit"
+            --root="$tmp/machine" "$unit"
     done
     for unit in systemd/*.service; do
         unit=$(basename "$unit")
         row "$unit is confined (exposure at most 2.0)" systemd-analyze security --offline=yes \
-            --root="$tmp/root" --threshold=20 "$unit"
+            --root="$tmp/machine" --threshold=20 "$unit"
     done
 fi
 if have systemd-sysusers; then
