@@ -8,16 +8,11 @@
 #include "cmd/agent.h"
 #include "cmd/terminal.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/file.h"
 #include "lib/serve/keys.h"
 #include "lib/serve/tenants.h"
 
 #define LONGEST 1024
-
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
 
 /* One line without its end. SRD_E_CANCELLED: Ctrl-C, or the end of input. */
 static int read_line(int fd, char out[LONGEST], struct srd_error *err)
@@ -98,7 +93,7 @@ static int ask_password(struct srd_call *call, struct srd_error *err)
 
 int srd_agent_ask(struct srd_call *call, struct srd_error *err)
 {
-    SRD_CLEANUP(close_fd) int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    SRD_CLEANUP(srd_fd_close) int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
     const struct srd_settings *s = &call->settings;
     const struct question about[] = {
         { SRD_SET_host, "StarRocks FE (host; several: fe1,fe2)", srd_setting_text(s, SRD_SET_host),

@@ -10,15 +10,9 @@
 
 #include "cmd/agent.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/file.h"
 
 #define LOOK_EVERY_MS 200
-
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
 
 static int open_log(const char *file)
 {
@@ -84,7 +78,7 @@ static bool copy(int fd, off_t *at, int to)
 
 void srd_log_tail(const char *file, off_t from, int64_t lines, int fd)
 {
-    SRD_CLEANUP(close_fd) int log = open_log(file);
+    SRD_CLEANUP(srd_fd_close) int log = open_log(file);
     off_t at = log < 0 ? 0 : begin_of(log, from, lines);
 
     if (log >= 0)
@@ -102,7 +96,7 @@ static bool is_new(int fd, const char *file, off_t at)
 
 static void follow(const char *file, int64_t lines)
 {
-    SRD_CLEANUP(close_fd) int log = open_log(file);
+    SRD_CLEANUP(srd_fd_close) int log = open_log(file);
     off_t at = log < 0 ? 0 : begin_of(log, 0, lines);
 
     while (!srd_interrupted) {
@@ -117,7 +111,7 @@ static void follow(const char *file, int64_t lines)
                 /* what was written between our reading and the rename */
                 if (log >= 0 && !copy(log, &at, STDOUT_FILENO))
                     break;
-                close_fd(&log);
+                srd_fd_close(&log);
                 log = next;
                 at = 0;
                 continue;

@@ -15,6 +15,7 @@
 #include "cmd/agent_home.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/file.h"
 #include "lib/base/text.h"
 
 #define START_MS 30000
@@ -22,12 +23,6 @@
 #define HEALTH_MS 2000
 #define LOOK_EVERY_NS 50000000
 #define CLOEXEC_RANGE 4 /* CLOSE_RANGE_CLOEXEC, of newer headers */
-
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
 
 static void nap(void)
 {
@@ -91,7 +86,7 @@ static bool is_old_agent(const struct srd_home *home, pid_t pid)
 
 pid_t srd_home_process(const struct srd_home *home, bool *old)
 {
-    SRD_CLEANUP(close_fd) int fd = open(home->pid, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    SRD_CLEANUP(srd_fd_close) int fd = open(home->pid, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
     pid_t written;
 
@@ -148,7 +143,7 @@ void srd_home_leave(const struct srd_home *home)
 void srd_home_listens(const struct srd_home *home, const char *url)
 {
     char beside[4096];
-    SRD_CLEANUP(close_fd) int fd = -1;
+    SRD_CLEANUP(srd_fd_close) int fd = -1;
 
     if (!url) {
         unlink(home->url);
@@ -241,7 +236,7 @@ static void become_agent(const struct srd_home *home, int log, const char *progr
 static int fork_agent(const struct srd_home *home, const char *program, struct srd_arena *arena,
                       off_t *log_from, pid_t *out, struct srd_error *err)
 {
-    SRD_CLEANUP(close_fd)
+    SRD_CLEANUP(srd_fd_close)
     int log = open(home->log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
     char **env = clean_environment(arena);
     struct stat st;
@@ -348,7 +343,7 @@ static int send_to(int handle, pid_t pid, int number)
 
 int srd_home_end(const struct srd_home *home, pid_t pid, bool *killed, struct srd_error *err)
 {
-    SRD_CLEANUP(close_fd) int handle = handle_of(pid);
+    SRD_CLEANUP(srd_fd_close) int handle = handle_of(pid);
     int64_t until_ms = srd_clock_monotonic_ms() + END_MS;
     bool old;
 

@@ -11,6 +11,7 @@
 
 #include "cmd/words.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/base/utf8.h"
 
@@ -377,16 +378,10 @@ void srd_dotenv_parse(const char *file, const char *bytes, size_t n, bool (*ours
     }
 }
 
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
-
 int srd_small_file(const char *path, struct srd_arena *arena, char **bytes, size_t *n,
                    unsigned *mode, bool *missing, struct srd_error *err)
 {
-    SRD_CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    SRD_CLEANUP(srd_fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     SRD_CLEANUP(srd_buf_free) struct srd_buf buf;
     char piece[16384];
     struct stat st;

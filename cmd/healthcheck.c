@@ -13,6 +13,7 @@
 #include "cmd/serve.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/base/wait.h"
@@ -101,12 +102,6 @@ static int find_target(struct srd_call *call, struct srd_health_target *out, str
 
 /* ---- asking ---- */
 
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
-
 /* Waits for @events of @fd; SRD_E_TIMEOUT when @until_ms has come. */
 static int wait_for(int fd, short events, int64_t until_ms, struct srd_error *err)
 {
@@ -135,7 +130,7 @@ static const char *why_not(int error)
 
 static int connect_one(const struct addrinfo *to, int64_t until_ms, int *out, struct srd_error *err)
 {
-    SRD_CLEANUP(close_fd)
+    SRD_CLEANUP(srd_fd_close)
     int fd = socket(to->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     int error = 0;
     socklen_t n = sizeof(error);
@@ -213,7 +208,7 @@ int srd_health_ask(const struct srd_health_target *target, const char *fields, i
                                          "GET %s HTTP/1.0\r\nHost: %s\r\nAccept: application/json"
                                          "\r\nUser-Agent: srdiag-healthcheck/%s\r\n%s\r\n",
                                          target->path, target->authority, SRD_VERSION_TEXT, fields);
-    SRD_CLEANUP(close_fd) int fd = -1;
+    SRD_CLEANUP(srd_fd_close) int fd = -1;
     char piece[16384];
     ssize_t n;
 

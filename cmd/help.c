@@ -5,7 +5,8 @@
 #include "cmd/command.h"
 #include "lib/base/cleanup.h"
 
-#define LEFT 30 /* columns of the names */
+#define LEFT 30           /* columns of the names */
+#define LONGEST_LISTED 76 /* of them in a list of commands */
 
 /* `name` on the left, wrapped text on the right. */
 static void pair(struct srd_call *call, const char *name, const char *text)
@@ -101,6 +102,14 @@ static const char *usage_name(const struct srd_command *c, struct srd_arena *are
     return srd_arena_printf(arena, "%s%s%s", c->name, *c->operands ? " " : "", c->operands);
 }
 
+/* In a list of commands; whose operands take more than a line says them in its own help. */
+static const char *listed_name(const struct srd_command *c, struct srd_arena *arena)
+{
+    const char *usage = usage_name(c, arena);
+
+    return strlen(usage) <= LONGEST_LISTED ? usage : srd_arena_printf(arena, "%s ...", c->name);
+}
+
 void srd_help_all(struct srd_call *call)
 {
     static const struct {
@@ -115,7 +124,7 @@ void srd_help_all(struct srd_call *call)
         srd_buf_printf(&call->out, "\n%s\n", groups[g].heading);
         for (const struct srd_command *const *c = call->commands; *c; c++)
             if (!strcmp((*c)->group, groups[g].group))
-                pair(call, usage_name(*c, call->arena),
+                pair(call, listed_name(*c, call->arena),
                      (*c)->alias ? srd_arena_printf(call->arena, "%s (also: %s)", (*c)->summary,
                                                     (*c)->alias)
                                  : (*c)->summary);
@@ -185,7 +194,8 @@ void srd_help_command(struct srd_call *call, const struct srd_command *command, 
         view_help(call, command, found);
         return;
     }
-    srd_buf_printf(&call->out, "srdiag %s [options]\n", usage_name(command, call->arena));
+    paragraph(call, srd_arena_printf(call->arena, "srdiag %s [options]",
+                                     usage_name(command, call->arena)));
     if (command->alias)
         srd_buf_printf(&call->out, "srdiag %s [options]\n", command->alias);
     srd_buf_text(&call->out, "\n");

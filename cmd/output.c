@@ -15,12 +15,7 @@
 
 #include "cmd/terminal.h"
 #include "lib/base/cleanup.h"
-
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
+#include "lib/base/file.h"
 
 /* 0, or errno. */
 static int write_all(int fd, const char *bytes, size_t n)
@@ -46,7 +41,7 @@ static int could_not_write(const char *file, int reason, struct srd_error *err)
 /* A device or a pipe cannot be replaced by a file of its name. */
 static int write_in_place(const struct srd_buf *out, const char *file, struct srd_error *err)
 {
-    SRD_CLEANUP(close_fd) int fd = open(file, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    SRD_CLEANUP(srd_fd_close) int fd = open(file, O_WRONLY | O_CLOEXEC | O_NOCTTY);
     int reason = fd < 0 ? errno : write_all(fd, out->data, out->size);
 
     return reason && reason != EPIPE ? could_not_write(file, reason, err) : 0;
@@ -65,7 +60,7 @@ static int write_beside(const struct srd_buf *out, const char *file, mode_t mode
                         struct srd_error *err)
 {
     SRD_CLEANUP(srd_free_text) char *beside = NULL;
-    SRD_CLEANUP(close_fd) int fd = -1;
+    SRD_CLEANUP(srd_fd_close) int fd = -1;
     int reason;
 
     if (asprintf(&beside, "%s.XXXXXX", file) < 0) {

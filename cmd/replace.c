@@ -12,12 +12,7 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
-
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
+#include "lib/base/file.h"
 
 /* Is @fd still what the name means? Who waited for it may hold the one before. */
 static bool is_current(int fd, const char *path)
@@ -44,13 +39,13 @@ int srd_replace_begin(const char *path, struct srd_arena *arena, struct srd_repl
             return srd_fail(err, SRD_E_SYSTEM, "could not lock \"%s\": %s", path, strerror(errno));
         if (is_current(out->fd, out->path))
             return 0;
-        close_fd(&out->fd);
+        srd_fd_close(&out->fd);
     }
 }
 
 void srd_replace_end(struct srd_replace *replace)
 {
-    close_fd(&replace->fd);
+    srd_fd_close(&replace->fd);
     replace->fd = -1;
 }
 
@@ -83,7 +78,7 @@ int srd_replace_write(const struct srd_replace *replace, const char *bytes, size
                       struct srd_arena *arena, struct srd_error *err)
 {
     char *beside = srd_arena_printf(arena, "%s.XXXXXX", replace->path);
-    SRD_CLEANUP(close_fd) int fd = mkostemp(beside, O_CLOEXEC); /* 0600 */
+    SRD_CLEANUP(srd_fd_close) int fd = mkostemp(beside, O_CLOEXEC); /* 0600 */
 
     if (fd < 0)
         return srd_fail(err, SRD_E_SYSTEM, "could not write beside \"%s\": %s", replace->path,

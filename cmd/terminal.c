@@ -16,6 +16,7 @@
 #include "cmd/command.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/base/utf8.h"
 
@@ -54,12 +55,6 @@ bool srd_terminal_color(const char *when, bool to_file)
 }
 
 /* --- a password --- */
-
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
 
 /* Signals are let in while we wait and at no other time, so that none comes just before and is
  * slept through. */
@@ -105,7 +100,7 @@ static ssize_t read_line(int fd, char *out, size_t size)
 
 int srd_terminal_password(char *out, size_t size, struct srd_error *err)
 {
-    SRD_CLEANUP(close_fd) int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    SRD_CLEANUP(srd_fd_close) int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
     static const char prompt[] = "Password: ";
     struct termios before, silent;
     ssize_t got;

@@ -16,6 +16,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/file.h"
 #include "lib/base/json.h"
 
 #define HEX (2 * SRD_SHA256_SIZE)
@@ -36,16 +37,9 @@ struct srd_ledger {
 
 /* ---- opening ---- */
 
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
-
 static int open_file(const char *file, int *out, struct srd_error *err)
 {
-    SRD_CLEANUP(close_fd)
+    SRD_CLEANUP(srd_fd_close)
     int fd = open(file, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
     struct stat st;
 
@@ -118,8 +112,8 @@ static int note_repair(struct srd_ledger *ledger, int64_t bytes, struct srd_erro
 
 int srd_ledger_open(const char *file, struct srd_ledger **out, struct srd_error *err)
 {
-    SRD_CLEANUP(close_fd) int fd = -1;
-    SRD_CLEANUP(close_fd) int head_fd = -1;
+    SRD_CLEANUP(srd_fd_close) int fd = -1;
+    SRD_CLEANUP(srd_fd_close) int head_fd = -1;
     struct srd_ledger_state state;
     struct srd_ledger *ledger;
 
@@ -165,7 +159,7 @@ void srd_ledger_close(struct srd_ledger **ledger)
 
 int srd_ledger_reopen(struct srd_ledger *ledger, struct srd_error *err)
 {
-    SRD_CLEANUP(close_fd) int fd = -1;
+    SRD_CLEANUP(srd_fd_close) int fd = -1;
     struct srd_ledger_state state;
     struct stat mine, named;
     int code = 0;

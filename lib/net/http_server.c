@@ -14,6 +14,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/net/http_server_private.h"
 
@@ -88,13 +89,6 @@ static struct srd_http_server *new_server(const struct srd_http_options *options
     return server;
 }
 
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
-
 /* Nothing runs any more. */
 static void free_server(struct srd_http_server **server)
 {
@@ -102,11 +96,11 @@ static void free_server(struct srd_http_server **server)
 
     if (!s)
         return;
-    close_fd(&s->listen_fd);
-    close_fd(&s->epoll_fd);
-    close_fd(&s->wake_fd);
+    srd_fd_close(&s->listen_fd);
+    srd_fd_close(&s->epoll_fd);
+    srd_fd_close(&s->wake_fd);
     for (size_t i = 0; i < SRD_HTTP_LINGERERS; i++)
-        close_fd(&s->lingerers[i].fd);
+        srd_fd_close(&s->lingerers[i].fd);
     for (size_t i = 0; i < atomic_load(&s->seats_touched); i++)
         pthread_mutex_destroy(&s->seats[i].lock);
     srd_http_places_free(s);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/file.h"
 #include "lib/base/text.h"
 
 #define LARGEST_FILE (1 << 20)
@@ -213,33 +214,10 @@ int srd_api_keys_parse(struct srd_api_keys *keys, const char *file, const char *
     return 0;
 }
 
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
-
-/* All of @fd, which is that of a file of @size bytes or less; -1: the reason is in errno. */
-static ssize_t read_all(int fd, char *bytes, size_t size)
-{
-    size_t used = 0;
-
-    while (used < size) {
-        ssize_t got = read(fd, bytes + used, size - used);
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return got < 0 ? -1 : (ssize_t)used;
-        used += (size_t)got;
-    }
-    return (ssize_t)used;
-}
-
 int srd_api_keys_read(struct srd_api_keys *keys, const char *file, struct srd_arena *arena,
                       struct srd_error *err)
 {
-    SRD_CLEANUP(close_fd) int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    SRD_CLEANUP(srd_fd_close) int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     struct stat st;
     char *bytes;
     ssize_t n;
@@ -256,7 +234,7 @@ int srd_api_keys_read(struct srd_api_keys *keys, const char *file, struct srd_ar
                         "chmod 600 %s",
                         file, file);
     bytes = srd_arena_alloc(arena, (size_t)st.st_size + 1);
-    n = read_all(fd, bytes, (size_t)st.st_size);
+    n = srd_fd_read(fd, bytes, (size_t)st.st_size);
     if (n < 0)
         return srd_fail(err, SRD_E_CONFIG, "could not read the key file \"%s\": %s", file,
                         strerror(errno));

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/serve/notify.h"
@@ -76,17 +77,10 @@ void srd_generation_free_all(struct srd_serve *serve)
 
 /* ---- files ---- */
 
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
-
 static int read_text(const char *file, struct srd_arena *arena, const char **out,
                      struct srd_error *err)
 {
-    SRD_CLEANUP(close_fd) int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    size_t used = 0;
+    SRD_CLEANUP(srd_fd_close) int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     struct stat st;
     char *bytes;
 
@@ -95,15 +89,8 @@ static int read_text(const char *file, struct srd_arena *arena, const char **out
     if (!S_ISREG(st.st_mode) || st.st_size > LARGEST_PEM)
         return srd_fail(err, SRD_E_CONFIG, "\"%s\" is no file of at most 1 MiB", file);
     bytes = srd_arena_alloc(arena, (size_t)st.st_size + 1);
-    while (used < (size_t)st.st_size) {
-        ssize_t got = read(fd, bytes + used, (size_t)st.st_size - used);
-
-        if (got < 0 && errno != EINTR)
-            return srd_fail(err, SRD_E_CONFIG, "could not read \"%s\": %s", file, strerror(errno));
-        if (got == 0)
-            break;
-        used += got > 0 ? (size_t)got : 0;
-    }
+    if (srd_fd_read(fd, bytes, (size_t)st.st_size) < 0)
+        return srd_fail(err, SRD_E_CONFIG, "could not read \"%s\": %s", file, strerror(errno));
     *out = bytes;
     return 0;
 }

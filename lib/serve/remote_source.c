@@ -237,34 +237,6 @@ static int ask_many(struct srd_source *src, const struct srd_batch *batch, struc
     return (int)err->code;
 }
 
-struct single {
-    struct srd_arena *arena;
-    struct srd_answer *out;
-};
-
-static void take_single(void *context, size_t index, const struct srd_answer *answer,
-                        struct srd_arena **memory)
-{
-    struct single *single = context;
-
-    (void)index;
-    *single->out = *answer;
-    srd_arena_adopt(single->arena, memory);
-}
-
-static int ask(struct srd_source *src, const struct srd_question *q, struct srd_arena *arena,
-               struct srd_answer *out, struct srd_error *err)
-{
-    struct single single = { .arena = arena, .out = out };
-    struct srd_batch batch = { .questions = &q,
-                               .count = 1,
-                               .deadline_ms = q->deadline_ms,
-                               .answered = take_single,
-                               .context = &single };
-
-    return ask_many(src, &batch, err);
-}
-
 static int use(struct srd_source *src, const struct srd_cluster *cluster, bool *follower,
                struct srd_error *err)
 {
@@ -298,7 +270,7 @@ static void close_agency(struct srd_source *src)
 }
 
 static const struct srd_source_ops ops = {
-    .ask = ask, .ask_many = ask_many, .use = use, .cancel = cancel, .close = close_agency
+    .ask = srd_source_ask_one, .ask_many = ask_many, .use = use, .cancel = cancel, .close = close_agency
 };
 
 int srd_remote_open(struct srd_remote *remote, struct srd_source **out, struct srd_error *err)

@@ -7,30 +7,9 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/file.h"
 #include "lib/base/utf8.h"
 #include "lib/serve/tenants_private.h"
-
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
-
-static ssize_t read_all(int fd, char *bytes, size_t size)
-{
-    size_t used = 0;
-
-    while (used < size) {
-        ssize_t got = read(fd, bytes + used, size - used);
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return got < 0 ? -1 : (ssize_t)used;
-        used += (size_t)got;
-    }
-    return (ssize_t)used;
-}
 
 static void judge_mode(const char *file, unsigned mode, struct srd_arena *arena,
                        struct srd_tenants *out)
@@ -53,7 +32,7 @@ static void judge_mode(const char *file, unsigned mode, struct srd_arena *arena,
 int srd_tenants_text(const char *file, struct srd_arena *arena, char **out, size_t *size,
                      unsigned *mode, struct srd_error *err)
 {
-    SRD_CLEANUP(close_fd) int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    SRD_CLEANUP(srd_fd_close) int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     struct stat st, after;
     char *bytes;
     ssize_t n;
@@ -70,7 +49,7 @@ int srd_tenants_text(const char *file, struct srd_arena *arena, char **out, size
                         "chmod 600 %s",
                         file, file);
     bytes = srd_arena_alloc(arena, (size_t)st.st_size + 1);
-    n = read_all(fd, bytes, (size_t)st.st_size);
+    n = srd_fd_read(fd, bytes, (size_t)st.st_size);
     if (n < 0)
         return srd_fail(err, SRD_E_CONFIG, "could not read the tenants file \"%s\": %s", file,
                         strerror(errno));

@@ -85,6 +85,10 @@ struct srd_source_ops {
     int (*ask_many)(struct srd_source *src, const struct srd_batch *batch, struct srd_error *err);
 };
 
+/* An ask() for who has ask_many() alone: a batch of one question. */
+int srd_source_ask_one(struct srd_source *src, const struct srd_question *q,
+                       struct srd_arena *arena, struct srd_answer *out, struct srd_error *err);
+
 void srd_source_close(struct srd_source **src); /* for SRD_CLEANUP; NULL inside is fine */
 
 #endif

@@ -21,7 +21,10 @@ both "help survives a faulty rest" 0 "^srdiag list" "$S" list --nonsense --help
 both "help of nothing known names the nearest" 64 'did you mean "storage"' "$S" help storge
 for command in $("$S" list commands -o csv | tail -n +2 | cut -d, -f1); do
     ok "help knows $command" "$S" help "$command"
+    unlike "in 80 columns: help $command" "$OUT" "^.{81}"
 done
+ok "the list of commands" "$S" help
+unlike "in 80 columns: the list of commands" "$OUT" "^.{81}"
 
 both "--version prints the version" 0 "^srdiag [0-9]+\.[0-9]+" "$S" --version
 both "-V does so, too" 0 "^srdiag [0-9]" "$S" -V
