@@ -72,7 +72,10 @@ python3 - "$S" "$port" <<'PY'
 import os, signal, subprocess, sys, time
 def connecting(pid):
     fds = f"/proc/{pid}/fd"
-    return any("socket" in os.readlink(f"{fds}/{fd}") for fd in os.listdir(fds))
+    try:
+        return any("socket" in os.readlink(f"{fds}/{fd}") for fd in os.listdir(fds))
+    except FileNotFoundError:  # one was closed while we looked
+        return False
 p = subprocess.Popen([sys.argv[1], "storage", "-h", "127.0.0.1", "-P", sys.argv[2], "--connect-timeout", "9"],
                      stderr=subprocess.DEVNULL)
 for _ in range(250):
